@@ -1,0 +1,1 @@
+"""PixelPact: hospitals share medical images under the patient's signed consent."""
