@@ -10,13 +10,16 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import BinaryIO, Protocol
 
 __all__ = [
     "ANY_INSTITUTION",
     "ANY_INSTITUTION_LATER_TOO",
     "DAG_CBOR",
+    "INSTANCE_ATTRIBUTES",
     "RAW",
+    "SERIES_ATTRIBUTES",
     "WHOLE_RECORD",
     "ZERO32",
     "AccessQuery",
@@ -27,11 +30,37 @@ __all__ = [
     "Modifier",
     "Refusal",
     "StudyContext",
+    "StudySource",
 ]
 
 RAW = 0x55
 DAG_CBOR = 0x71
 ZERO32 = bytes(32)
+
+#: The allow-list of an index (docs/sealed-study.md, Index): keywords (PS3.6) of a series and their kinds.
+SERIES_ATTRIBUTES: Mapping[str, type[str] | type[int]] = MappingProxyType(
+    {
+        "Modality": str,
+        "SeriesNumber": int,
+        "SeriesDescription": str,
+        "BodyPartExamined": str,
+        "Laterality": str,
+        "PerformedProcedureStepStartDate": str,
+        "PerformedProcedureStepStartTime": str,
+    }
+)
+#: The same for an instance.
+INSTANCE_ATTRIBUTES: Mapping[str, type[str] | type[int]] = MappingProxyType(
+    {
+        "TransferSyntaxUID": str,
+        "ImageType": str,
+        "InstanceNumber": int,
+        "NumberOfFrames": int,
+        "Rows": int,
+        "Columns": int,
+        "BitsAllocated": int,
+    }
+)
 
 #: Directive.grantee: any institution that was a requester before the directive was recorded.
 ANY_INSTITUTION = 0
@@ -172,8 +201,9 @@ class Instance:
     Attributes:
         sop_uid, series_uid, class_uid: UIDs (PS3.5 section 9).
         length: bytes of the Part 10 file.
-        attributes: the allow-listed attributes of the instance, JSON-like values by keyword.
-        series_attributes: the same for its series; equal for every instance of a series and class.
+        attributes: attributes of the instance by keyword, those of ``INSTANCE_ATTRIBUTES`` that it has.
+        series_attributes: the same for its series (``SERIES_ATTRIBUTES``); equal in every instance of one
+            series and class.
         digest: SHA-256 of the file; empty until it was read.
     """
 
@@ -197,5 +227,5 @@ class StudySource(Protocol):
     def __iter__(self) -> Iterator[Instance]: ...
 
     def open(self, instance: Instance) -> BinaryIO:
-        """The bytes of one instance, from their start."""
+        """The bytes of one instance, from their start; the stream has ``readinto``, and is closed by the caller."""
         ...
