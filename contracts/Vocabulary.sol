@@ -91,14 +91,14 @@ library Vocabulary {
     uint64 internal constant CATEGORY_MAMMOGRAPHY = 1 << 5; // mammography
     uint64 internal constant CATEGORY_ANGIOGRAPHY = 1 << 6; // angiography and fluoroscopy
     uint64 internal constant CATEGORY_ENDOSCOPY = 1 << 7; // endoscopy
-    uint64 internal constant CATEGORY_PHOTOGRAPHY = 1 << 8; // visible light photography
+    uint64 internal constant CATEGORY_PHOTOGRAPHY = 1 << 8; // photography of the body
     uint64 internal constant CATEGORY_OPHTHALMOLOGY = 1 << 9; // eye imaging
-    uint64 internal constant CATEGORY_PATHOLOGY = 1 << 10; // slide microscopy
+    uint64 internal constant CATEGORY_PATHOLOGY = 1 << 10; // microscopy and pathology slides
     uint64 internal constant CATEGORY_DENTAL = 1 << 11; // dental imaging
-    uint64 internal constant CATEGORY_RADIOTHERAPY = 1 << 12; // radiotherapy plans, doses and structures
-    uint64 internal constant CATEGORY_REPORT = 1 << 13; // reports, key images and documents
-    uint64 internal constant CATEGORY_WAVEFORM = 1 << 14; // ECG and other waveforms
-    uint64 internal constant CATEGORY_DERIVED = 1 << 15; // segmentations, registrations, presentation states
+    uint64 internal constant CATEGORY_RADIOTHERAPY = 1 << 12; // radiotherapy plans and doses
+    uint64 internal constant CATEGORY_REPORT = 1 << 13; // reports and documents
+    uint64 internal constant CATEGORY_WAVEFORM = 1 << 14; // ECG and other signals
+    uint64 internal constant CATEGORY_DERIVED = 1 << 15; // segmentations and other derived objects
     uint64 internal constant CATEGORY_OTHER = 1 << 16; // anything else
     uint64 internal constant CATEGORY_ALL = 0x000000000001ffff;
 
@@ -231,7 +231,7 @@ library Vocabulary {
     uint8 internal constant FAILURE_COUNT = 11;
 
     /// @notice Whether a set of purposes has the purpose or one of its ancestors.
-    /// @dev A number that the vocabulary does not have has no ancestors: only its own bit counts, and none from 64 on.
+    /// @dev A number that the vocabulary does not have has no ancestors: only its own bit counts.
     /// Parents have smaller numbers than their children, so the walk ends after the tree's depth.
     function covers(uint64 purposes, uint256 purpose) internal pure returns (bool) {
         while (purpose < 64) {
