@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Directive} from "../Directive.sol";
+import {Query} from "../Query.sol";
+import {IConsentRegistry} from "./IConsentRegistry.sol";
+import {IInstitutionRegistry} from "./IInstitutionRegistry.sol";
+import {IPolicyEngine} from "./IPolicyEngine.sol";
+import {IStudyRegistry} from "./IStudyRegistry.sol";
+
+/// @title IAccessLedger
+/// @notice The floor of every decision, and what happened: who asked for what, was permitted or denied and why, was
+/// released a key, and found what.
+/// @dev `permit = floor AND engine` (docs/policy.md). The floor is part of this contract and can't be changed. An
+/// operator of an institution that is not active does nothing here but ask, and be denied.
+interface IAccessLedger {
+    // ========================================================================
+    // Types
+    // ========================================================================
+
+    /// @notice What became of a request.
+    enum Status {
+        Unknown,
+        Permitted,
+        Denied,
+        Refused
+    }
+
+    /// @notice What is kept of a request: one slot.
+    /// @param status What became of it. Permitted does not mean released: `servedEpoch` does.
+    /// @param requester The institution that asked.
+    /// @param custodian The institution that held the study then, 0 when the study was unknown.
+    /// @param requestedAt When it was asked.
+    /// @param servedEpoch The last epoch whose key was released, 0 for none.
+    /// @param confirmedEpoch The last epoch that the requester confirmed, 0 for none.
+    /// @param disputedEpoch The last epoch that the requester disputed, 0 for none.
+    struct Request {
+        Status status;
+        uint32 requester;
+        uint32 custodian;
+        uint64 requestedAt;
+        uint32 servedEpoch;
+        uint32 confirmedEpoch;
+        uint32 disputedEpoch;
+    }
+
+    // ========================================================================
+    // Errors
+    // ========================================================================
+
+    /// @notice There is no contract at this address.
+    error AccessLedger_NoCode(address account);
+
+    /// @notice The account may not do this for the institution (0: it acts for none).
+    error AccessLedger_NotOperator(address account, uint32 institution, uint8 permissions);
+
+    /// @notice The institution does not take part at present.
+    error AccessLedger_NotActive(uint32 institution, IInstitutionRegistry.Status status);
+
+    /// @notice The institution does not hold the study.
+    error AccessLedger_NotCustodian(bytes32 study, uint32 institution);
+
+    /// @notice The digest of the person who acts is zero.
+    error AccessLedger_PersonMissing();
+
+    /// @notice The digest of the envelope is zero.
+    error AccessLedger_EnvelopeMissing();
+
+    /// @notice This was asked before, and answered; another nonce makes another request.
+    error AccessLedger_AlreadyRequested(bytes32 request, Status status);
+
+    /// @notice The request was never made (with exactly this query and directive), was denied, or was refused.
+    error AccessLedger_NotPermitted(bytes32 request, Status status);
+
+    /// @notice Decided again, and the answer is no.
+    error AccessLedger_Denied(bytes32 request, uint16 reason);
+
+    /// @notice The key of this epoch was released for this request before.
+    error AccessLedger_AlreadyReleased(bytes32 request, uint32 epoch);
+
+    /// @notice The last key released for this request was that of another epoch (0: none was).
+    error AccessLedger_NotReleased(bytes32 request, uint32 epoch, uint32 servedEpoch);
+
+    /// @notice The requester confirmed this epoch before.
+    error AccessLedger_AlreadyConfirmed(bytes32 request, uint32 epoch);
+
+    /// @notice The requester disputed this epoch before.
+    error AccessLedger_AlreadyDisputed(bytes32 request, uint32 epoch);
+
+    /// @notice A failure class that the vocabulary does not have.
+    error AccessLedger_FailureUnknown(uint8 failure);
+
+    /// @notice A refusal's reason is 400 to 499.
+    error AccessLedger_ReasonOutOfRange(uint16 reason);
+
+    /// @notice Too little gas to give the engine all that it may use.
+    error AccessLedger_GasTooLow(uint256 left, uint256 needed);
+
+    // ========================================================================
+    // Events
+    // ========================================================================
+
+    /// @notice An institution asked, and was permitted (reason 0) or denied. Carries all that the decision was made
+    /// from and that is not on the chain elsewhere.
+    event AccessRequested(
+        bytes32 indexed request,
+        bytes32 indexed study,
+        uint32 indexed requester,
+        uint16 reason,
+        uint64 nonce,
+        Query query,
+        bytes32 directiveHash,
+        Directive directive,
+        bytes32 person,
+        uint16 engineVersion
+    );
+
+    /// @notice A custodian released the study's key of this epoch to a requester: permitted at this block.
+    event AccessReleased(
+        bytes32 indexed request,
+        bytes32 indexed study,
+        uint32 indexed requester,
+        uint32 custodian,
+        uint32 epoch,
+        bytes32 manifestDigest,
+        uint32 keyVersion,
+        bytes32 envelopeDigest,
+        bytes32 directiveHash,
+        bytes32 person,
+        uint16 engineVersion
+    );
+
+    /// @notice The requester opened what it was released, and found it to be what was registered.
+    event AccessConfirmed(
+        bytes32 indexed request,
+        bytes32 indexed study,
+        uint32 indexed requester,
+        uint32 epoch,
+        bytes32 person
+    );
+
+    /// @notice The requester found that what it was released is not what was registered, and by which check.
+    event AccessDisputed(
+        bytes32 indexed request,
+        bytes32 indexed study,
+        uint32 indexed requester,
+        uint32 epoch,
+        uint8 failure,
+        bytes32 person
+    );
+
+    /// @notice The custodian will not serve a request that the decision permitted.
+    event AccessRefused(
+        bytes32 indexed request,
+        bytes32 indexed study,
+        uint32 indexed requester,
+        uint32 custodian,
+        uint16 reason,
+        bytes32 person
+    );
+
+    // ========================================================================
+    // Transactions
+    // ========================================================================
+
+    /// @notice Ask for a study. The answer is recorded, a denial with its reason too: it does not revert.
+    /// @param nonce Makes the request's number its own; the requester's to choose.
+    /// @param directive The directive that is cited, as it was signed; a zero subject for none.
+    /// @param person A keyed digest of the person who asks.
+    /// @return id The request's number.
+    /// @return reason 0 when permitted (docs/policy.md).
+    ///
+    /// Requirements:
+    /// - The caller is an operator for requests, of any institution.
+    /// - The person is not zero.
+    /// - The same was not asked before.
+    ///
+    /// Warning: a permit is no release; the decision is taken again then. What is sent here every node can read.
+    function request(
+        uint64 nonce,
+        Query calldata query,
+        Directive calldata directive,
+        bytes32 person
+    ) external returns (bytes32 id, uint16 reason);
+
+    /// @notice Record that the study's key goes to a requester, if the decision, taken again now, still permits it. A
+    /// request may be served once in each epoch.
+    /// @param nonce That of the request, as are query, directive and requester.
+    /// @param expectedEpoch The epoch whose key is in the envelope.
+    /// @param keyVersion The version of the requester's key that the envelope is sealed to.
+    /// @param envelopeDigest The digest of the key envelope.
+    /// @param person A keyed digest of the person who releases.
+    ///
+    /// Requirements:
+    /// - The caller is an operator for releases of the study's custodian.
+    /// - The person is not zero.
+    /// - The envelope is not zero.
+    /// - The request was permitted, and not refused since.
+    /// - The decision permits; the epoch is the study's; the key version is the requester's; and a request that was
+    ///   never served is younger than a day. In that order, or `AccessLedger_Denied` says which.
+    /// - The request was not served in this epoch.
+    ///
+    /// Warning: the envelope must not leave the custodian before this is final.
+    function release(
+        uint64 nonce,
+        Query calldata query,
+        Directive calldata directive,
+        uint32 requester,
+        uint32 expectedEpoch,
+        uint32 keyVersion,
+        bytes32 envelopeDigest,
+        bytes32 person
+    ) external;
+
+    /// @notice Confirm that what was released last, in this epoch, opened and is what was registered.
+    ///
+    /// Requirements:
+    /// - The caller is an operator for requests of an active institution, which made the request.
+    /// - The person is not zero.
+    /// - The last release of the request was in this epoch.
+    /// - The epoch was not confirmed before.
+    function confirm(
+        uint64 nonce,
+        Query calldata query,
+        bytes32 directiveHash,
+        uint32 epoch,
+        bytes32 person
+    ) external;
+
+    /// @notice Say that what was released last, in this epoch, is not what was registered. Neither hinders a
+    /// confirmation nor is hindered by one: a later look may find otherwise.
+    /// @param failure The number of the failure class (docs/sealed-study.md).
+    ///
+    /// Requirements:
+    /// - The caller is an operator for requests of an active institution, which made the request.
+    /// - The person is not zero.
+    /// - The failure is a class of the vocabulary.
+    /// - The last release of the request was in this epoch.
+    /// - The epoch was not disputed before.
+    function dispute(
+        uint64 nonce,
+        Query calldata query,
+        bytes32 directiveHash,
+        uint32 epoch,
+        uint8 failure,
+        bytes32 person
+    ) external;
+
+    /// @notice Refuse a permitted request, for good, served before or not.
+    /// @param reason 400 to 499 (docs/policy.md).
+    ///
+    /// Requirements:
+    /// - The caller is an operator for releases of the study's custodian, which is active.
+    /// - The person is not zero.
+    /// - The reason is 400 to 499.
+    /// - The request was permitted, and not refused before.
+    function refuse(
+        uint64 nonce,
+        Query calldata query,
+        bytes32 directiveHash,
+        uint32 requester,
+        uint16 reason,
+        bytes32 person
+    ) external;
+
+    // ========================================================================
+    // Views
+    // ========================================================================
+
+    /// @notice What a request would be answered now: 0, or the reason of the first check that fails.
+    function decide(
+        uint32 requester,
+        Query calldata query,
+        Directive calldata directive
+    ) external view returns (uint16 reason);
+
+    /// @notice The number of a request on this chain and ledger.
+    function requestId(
+        uint32 requester,
+        uint64 nonce,
+        Query calldata query,
+        bytes32 directiveHash
+    ) external view returns (bytes32);
+
+    /// @notice What is kept of a request; zeros for an unknown one.
+    function requestOf(bytes32 id) external view returns (Request memory);
+
+    /// @notice The InstitutionRegistry that decisions are made from.
+    function institutions() external view returns (IInstitutionRegistry);
+
+    /// @notice The StudyRegistry that decisions are made from.
+    function studies() external view returns (IStudyRegistry);
+
+    /// @notice The ConsentRegistry that decisions are made from.
+    function consents() external view returns (IConsentRegistry);
+
+    /// @notice The PolicyEngine that can narrow decisions.
+    function engine() external view returns (IPolicyEngine);
+}

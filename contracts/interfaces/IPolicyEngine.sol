@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Directive} from "../Directive.sol";
+import {Query} from "../Query.sol";
+
+/// @title IPolicyEngine
+/// @notice What else must hold once the floor permits: DUO terms, projects, obligations. It can only narrow.
+interface IPolicyEngine {
+    /// @notice What the engine is told beside the query and the directive.
+    /// @param requester The institution that asks.
+    /// @param country Its country.
+    /// @param attributes Its attributes, a bit each.
+    /// @param recordedAt When the directive was recorded.
+    /// @param time The time of the decision.
+    struct Facts {
+        uint32 requester;
+        bytes2 country;
+        uint8 attributes;
+        uint64 recordedAt;
+        uint64 time;
+    }
+
+    /// @notice The first rule that fails (docs/policy.md, steps 11 to 15), or 0.
+    /// @return reason 0 or 200 to 299; the ledger takes anything else for a failure.
+    ///
+    /// Warning: says nothing of the floor; only the ledger's answer is a decision.
+    function evaluate(
+        Facts calldata facts,
+        Query calldata query,
+        Directive calldata directive
+    ) external view returns (uint16 reason);
+
+    /// @notice The version of these rules; it stands in the ledger's events.
+    // solhint-disable-next-line func-name-mixedcase
+    function VERSION() external view returns (uint16);
+}
