@@ -1,0 +1,135 @@
+"""What a directive allows and what a query asks, in plain sentences: read to the patient before signing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO, WHOLE_RECORD, ZERO32
+from pixelpact.policy import wording
+from pixelpact.policy._generated import ModifierCode, ModifierHandling, Permission, Purpose
+from pixelpact.policy.vocabulary import MONTH, VOCABULARY_VERSION, covers, descendants, purpose_set
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pixelpact.models import AccessQuery, Directive, Modifier
+
+_NOBODY: dict[int, str] = {}
+
+
+def describe(directive: Directive, names: Mapping[int, str] = _NOBODY) -> list[str]:
+    """What a directive allows, a plain sentence each: what, to whom, what for, on which terms, how long.
+
+    Args:
+        directive: as it is or will be signed.
+        names: the institutions' names by their numbers, as far as they are known.
+    """
+    return [
+        _images(directive, names),
+        _grantee(directive, names),
+        _purposes(directive),
+        *_permission(directive),
+        *(_condition(modifier, names) for modifier in directive.modifiers),
+        *_vocabulary(directive),
+        f"It is valid from {wording.moment(directive.not_before)} until {wording.moment(directive.expiry)}.",
+        "You can withdraw it at any time. What was opened by then can't be called back.",
+    ]
+
+
+def describe_query(query: AccessQuery, names: Mapping[int, str] = _NOBODY, requester: int = 0) -> list[str]:
+    """What a query asks, a plain sentence each.
+
+    Args:
+        query: what is asked.
+        names: the institutions' names by their numbers, as far as they are known.
+        requester: the institution that asks; 0 leaves it unnamed.
+    """
+    who = wording.institution(requester, names) if requester else "an institution"
+    sentences = [
+        f"{_upper(who)} asks for the study {query.study.hex()}.",
+        f"It asks for {wording.purpose(query.purpose)}.",
+        f"It asks for images of these kinds: {wording.categories(query.categories)}.",
+    ]
+    if query.project != ZERO32:
+        sentences.append(f"It asks for the research project {query.project.hex()}.")
+    if query.obligations:
+        sentences.append(f"It accepts to {wording.obligations(query.obligations)}.")
+    return sentences
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _images(directive: Directive, names: Mapping[int, str]) -> str:
+    holder = _upper(wording.institution(directive.custodian, names))
+    what = "all studies that it holds of you, now and later"
+    if directive.study != WHOLE_RECORD:
+        what = f"the study {directive.study.hex()}"
+    return f"{holder} may share {what}, if they hold nothing but: {wording.categories(directive.categories)}."
+
+
+def _grantee(directive: Directive, names: Mapping[int, str]) -> str:
+    if directive.grantee == ANY_INSTITUTION:
+        return (
+            "It may share them with every institution that was a requester before this consent is recorded."
+        )
+    if directive.grantee == ANY_INSTITUTION_LATER_TOO:
+        return (
+            "It may share them with every institution that is a requester, also with those that join later."
+        )
+    return f"It may share them with {wording.institution(directive.grantee, names)} and nobody else."
+
+
+def _purposes(directive: Directive) -> str:
+    narrower = {
+        other
+        for one in Purpose
+        if directive.purposes >> one & 1
+        for other in descendants(one)
+        if other != one
+    }
+    included = purpose_set(*narrower) & ~directive.purposes
+    listed = [other.label for other in Purpose if included >> other & 1]
+    tail = f", which includes {wording.series(listed)}" if listed else ""
+    return f"The images may be used for {wording.purposes(directive.purposes)}{tail}."
+
+
+def _permission(directive: Directive) -> list[str]:
+    research = any(covers(directive.purposes, one) for one in descendants(Purpose.HRESCH))
+    if directive.permission == 0 or not research:
+        return ["They may not be used for research."]
+    known = wording.permission(directive.permission)
+    if directive.permission == Permission.CC:
+        return [f"They may not be used for research: {known}."]
+    if directive.permission == Permission.DS:
+        why = "no project can show its disease yet, so until then research is denied"
+        return [f"Research is limited to {known}; {why}."]
+    return [f"Research is limited to what this permission allows: {known}."]
+
+
+def _condition(modifier: Modifier, names: Mapping[int, str]) -> str:
+    text = wording.condition(modifier.code)
+    value = int.from_bytes(modifier.value)
+    if modifier.code not in tuple(ModifierCode):
+        return _undecidable(text)
+    code = ModifierCode(modifier.code)
+    if code.handling == ModifierHandling.UNDECIDABLE:
+        return _undecidable(text)
+    detail = {
+        ModifierCode.IS: f": {wording.institution(value, names)}",
+        ModifierCode.GS: f": {modifier.value[:2].decode('ascii', 'replace')}",
+        ModifierCode.TS: f": {value} of 30 days each, {value * MONTH // 86_400} days from its recording",
+        ModifierCode.MOR: f": {wording.moment(value)}",
+    }.get(code, "")
+    return f"Condition: {text}{detail}."
+
+
+def _undecidable(text: str) -> str:
+    return f"Condition: {text}. It can't be checked yet: until it can, nothing is shared under this consent."
+
+
+def _vocabulary(directive: Directive) -> list[str]:
+    if directive.vocabulary == VOCABULARY_VERSION:
+        return []
+    return [f"It speaks vocabulary {directive.vocabulary}, which is not known: nothing is shared under it."]

@@ -1,0 +1,170 @@
+"""All checks of one decision in order, every obstacle, and what would take each away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pixelpact.policy._generated import Check, Reason
+from pixelpact.policy.checks import CHECKS, Case
+from pixelpact.policy.decision import Decision, decide, decide_release, release_reasons
+from pixelpact.policy.facts import CommitmentFacts, StudyStatus
+from pixelpact.policy.remedies import Situation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pixelpact.models import AccessQuery, Directive
+    from pixelpact.policy.facts import Facts, ReleaseFacts
+
+_NOBODY: dict[int, str] = {}
+
+#: Checks that have nothing to look at before the study is known.
+_OF_THE_STUDY = frozenset(
+    {
+        Check.CUSTODIAN,
+        Check.REFUSALS,
+        Check.DIRECTIVE,
+        Check.GRANTEE,
+        Check.CATEGORIES,
+        Check.MODIFIERS,
+        Check.RELEASE,
+    }
+)
+#: Checks that have nothing, or not all, to look at without a directive.
+_OF_THE_DIRECTIVE = frozenset(
+    {
+        Check.TIME,
+        Check.SCOPE,
+        Check.GRANTEE,
+        Check.CATEGORIES,
+        Check.PURPOSE,
+        Check.VOCABULARY,
+        Check.PERMISSION,
+        Check.MODIFIERS,
+        Check.OBLIGATIONS,
+    }
+)
+
+
+class Outcome(StrEnum):
+    """What became of a check. After the one that decided, the others say what they would have said."""
+
+    PASSED = "passed"
+    DENIED = "denied"
+    WOULD_PASS = "would pass"  # noqa: S105  not a password
+    WOULD_DENY = "would deny"
+    CANNOT_TELL = "can't tell yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One reason against a request.
+
+    Attributes:
+        reason: the reason.
+        remedy: what would take it away, a sentence.
+    """
+
+    reason: Reason
+    remedy: str
+
+    @property
+    def sentence(self) -> str:
+        """The reason for people."""
+        return self.reason.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check of a decision.
+
+    Attributes:
+        check: the check; ``check.question`` says what must hold.
+        outcome: what became of it.
+        obstacles: every reason it finds, the deciding one first; empty when it passes or can't tell.
+    """
+
+    check: Check
+    outcome: Outcome
+    obstacles: tuple[Obstacle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision with all that led to it.
+
+    Attributes:
+        decision: the decision, the same that `decide` or `decide_release` gives.
+        checks: every check in order.
+    """
+
+    decision: Decision
+    checks: tuple[CheckResult, ...]
+
+    @property
+    def obstacles(self) -> tuple[Obstacle, ...]:
+        """Everything that stands against the request, the deciding one first; none when it is permitted."""
+        return tuple(obstacle for result in self.checks for obstacle in result.obstacles)
+
+
+def explain(
+    facts: Facts,
+    query: AccessQuery,
+    directive: Directive | None,
+    release: ReleaseFacts | None = None,
+    names: Mapping[int, str] = _NOBODY,
+) -> Explanation:
+    """Why a request, or a release, is decided as it is, and what would have to change.
+
+    The checks after the one that decided are taken as if it had passed; where the directive does not stand,
+    as if it were recorded now.
+
+    Args:
+        facts: what the chain shows at the block of the decision.
+        query: what is asked.
+        directive: the consent that is cited, if any.
+        release: what a release names; without it the request alone is explained.
+        names: the institutions' names by their numbers, as far as they are known.
+    """
+    if release is None:
+        decision = decide(facts, query, directive)
+    else:
+        decision = decide_release(facts, release, query, directive)
+    case = Case.of(facts, query, directive)
+    situation = Situation(case, release, names)
+    results: list[CheckResult] = []
+    for check, reasons in _findings(case, release):
+        obstacles = tuple(Obstacle(reason, situation.remedy(reason)) for reason in dict.fromkeys(reasons))
+        decided = any(result.obstacles for result in results)
+        results.append(CheckResult(check, _outcome(case, check, obstacles, decided=decided), obstacles))
+    return Explanation(decision, tuple(results))
+
+
+def _findings(case: Case, release: ReleaseFacts | None) -> Iterator[tuple[Check, list[Reason]]]:
+    stands = case
+    for check, look in CHECKS.items():
+        reasons = [] if _is_hidden(case, check) else list(look(stands))
+        if check == Check.DIRECTIVE and reasons:
+            now = CommitmentFacts(recorded_at=case.facts.time)
+            stands = replace(case, facts=replace(case.facts, commitment=now))
+        yield check, reasons
+    if release is not None:
+        hidden = _is_hidden(case, Check.RELEASE)
+        yield Check.RELEASE, [] if hidden else list(release_reasons(case.facts, release))
+
+
+def _is_hidden(case: Case, check: Check) -> bool:
+    """Whether a check waits for the study to be known; that nothing was cited is plain at once."""
+    if case.facts.study.status != StudyStatus.UNKNOWN:
+        return False
+    return check in _OF_THE_STUDY and not (check == Check.DIRECTIVE and case.directive is None)
+
+
+def _outcome(case: Case, check: Check, obstacles: tuple[Obstacle, ...], *, decided: bool) -> Outcome:
+    if obstacles:
+        return Outcome.WOULD_DENY if decided else Outcome.DENIED
+    if _is_hidden(case, check) or (case.directive is None and check in _OF_THE_DIRECTIVE):
+        return Outcome.CANNOT_TELL
+    return Outcome.WOULD_PASS if decided else Outcome.PASSED
