@@ -9,6 +9,7 @@
     │   ├── WrongNetworkError      another chain id, genesis, or no contract at the address
     │   ├── ClockApartError        the head's time and ours differ by more than the network allows
     │   └── TransactionError       sent, but not carried out
+    │       ├── SupersededError    its place was taken by another transaction of the account
     │       └── ContractError      a contract said no; carries the error's name and arguments
     ├── DeniedError            7   decided, and the answer is no; carries the reason
     ├── SealedStudyError       8   what arrived is not what was registered; carries the failure class
@@ -45,6 +46,7 @@ __all__ = [
     "SchemaError",
     "SealedStudyError",
     "StoreError",
+    "SupersededError",
     "TransactionError",
     "UnreachableError",
     "UnwrapError",
@@ -116,6 +118,10 @@ class ClockApartError(ChainError):
 
 class TransactionError(ChainError):
     """A transaction was not carried out."""
+
+
+class SupersededError(TransactionError):
+    """It can never be carried out: its nonce went to another transaction of the account. Prepare it anew."""
 
 
 class ContractError(TransactionError):
