@@ -38,7 +38,7 @@ DAG_CBOR = 0x71
 ZERO32 = bytes(32)
 
 #: The allow-list of an index (docs/sealed-study.md, Index): keywords (PS3.6) of a series and their kinds.
-SERIES_ATTRIBUTES: Mapping[str, type[str] | type[int]] = MappingProxyType(
+SERIES_ATTRIBUTES: Mapping[str, type[str | int]] = MappingProxyType(
     {
         "Modality": str,
         "SeriesNumber": int,
@@ -50,7 +50,7 @@ SERIES_ATTRIBUTES: Mapping[str, type[str] | type[int]] = MappingProxyType(
     }
 )
 #: The same for an instance.
-INSTANCE_ATTRIBUTES: Mapping[str, type[str] | type[int]] = MappingProxyType(
+INSTANCE_ATTRIBUTES: Mapping[str, type[str | int]] = MappingProxyType(
     {
         "TransferSyntaxUID": str,
         "ImageType": str,
@@ -227,5 +227,5 @@ class StudySource(Protocol):
     def __iter__(self) -> Iterator[Instance]: ...
 
     def open(self, instance: Instance) -> BinaryIO:
-        """The bytes of one instance, from their start; the stream has ``readinto``, and is closed by the caller."""
+        """The bytes of one instance from their start: a stream with ``readinto``, which the caller closes."""
         ...
