@@ -1,7 +1,7 @@
 """Where the blocks of sealed studies lie: a folder on disk, or memory for tests.
 
-Every store keeps blocks under their true CIDs, checks each block it gives back, pins whole trees and sweeps away
-what no pin reaches.
+Every store keeps blocks under their true CIDs, checks each block it gives back, pins whole trees and sweeps
+away what no pin reaches.
 """
 
 from __future__ import annotations

@@ -65,8 +65,8 @@ def missing(cid: Cid) -> BlockError:
 def links(cid: Cid, data: bytes) -> tuple[Cid, ...]:
     """The CIDs that a block links to; none for a raw block.
 
-    libipld gives links as plain bytes, like any byte string. A byte string counts as a link where the block also
-    holds it in the one encoding a link has, so a salt that looks like a CID is not taken for one.
+    libipld gives links as plain bytes, like any byte string. A byte string counts as a link where the block
+    also holds it in the one encoding a link has, so a salt that looks like a CID is not taken for one.
 
     Raises:
         EncodingError: not dag-cbor, or a link to something other than a raw or dag-cbor block by its SHA-256.
@@ -76,13 +76,11 @@ def links(cid: Cid, data: bytes) -> tuple[Cid, ...]:
     try:
         content = libipld.decode_dag_cbor(data)
     except (ValueError, RecursionError) as error:
-        raise EncodingError(f"The block {cid} can't be followed", why=f"it is not dag-cbor ({error})") from None
+        raise EncodingError(
+            f"The block {cid} can't be followed", why=f"it is not dag-cbor ({error})"
+        ) from None
     tagged = _tagged(data)
-    found = []
-    for value in _byte_strings(content):
-        if value in tagged:
-            found.append(_as_ours(cid, value))
-    return tuple(found)
+    return tuple(_as_ours(cid, value) for value in _byte_strings(content) if value in tagged)
 
 
 def _tagged(data: bytes) -> set[bytes]:

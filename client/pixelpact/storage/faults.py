@@ -1,4 +1,4 @@
-"""What the operating system says of a store's folder, as a sentence for the person who can do something about it."""
+"""What the operating system says of a store's folder, as a sentence for a person."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _SENTENCES = {
     errno.ENOENT: _GONE,
     errno.ENOTDIR: ("a file stands where a folder should be", "Check the path"),
     errno.EIO: ("its disk has a fault", "Check the disk; restore what is damaged from another copy"),
-    errno.EMFILE: ("this process has too many files open", "Raise the limit on open files, then run this again"),
+    errno.EMFILE: (
+        "this process has too many files open",
+        "Raise the limit on open files, then run this again",
+    ),
 }
 
 

@@ -7,8 +7,8 @@
     tmp/                blocks being written; renamed into place when whole and synced
     turn, work          locks (gate.py)
 
-A block is written to ``tmp``, synced, then renamed, so nothing that is not whole ever stands under a CID's name.
-The renames themselves last once their folders are synced: that is what ``flush`` and ``pin`` do.
+A block is written to ``tmp``, synced, then renamed, so nothing that is not whole ever stands under a CID's
+name. The renames themselves last once their folders are synced: that is what ``flush`` and ``pin`` do.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FOLDERS = ("blocks", "pins", "sessions", "tmp")
 
 
 class FolderStore:
-    """A ``Store`` in a local folder (POSIX; a file system with flock, rename and fsync that mean what they say).
+    """A ``Store`` in a local folder of a POSIX file system whose flock, rename and fsync mean what they say.
 
     Args:
         folder: opened if it is a block folder; made if it is absent or empty.
@@ -46,7 +46,7 @@ class FolderStore:
     """
 
     def __init__(self, folder: str | os.PathLike[str], *, create: bool = True) -> None:
-        self.folder = Path(os.path.abspath(folder))
+        self.folder = Path(folder).absolute()
         self._gate = Gate(self.folder)
         self._lock = threading.Lock()
         self._unsynced: set[Path] = set()
@@ -65,6 +65,7 @@ class FolderStore:
         return self.folder / "blocks" / name[-3:-1] / name
 
     def put(self, data: bytes | bytearray | memoryview, codec: int = RAW) -> Cid:
+        """Write, sync and rename one block (``Store.put``); the rename lasts once ``flush`` returned."""
         cid = identify(data, codec)
         path = self.path(cid)
         with told(self.folder, "written"), self._gate.shared():
@@ -79,6 +80,7 @@ class FolderStore:
         return cid
 
     def get(self, cid: Cid) -> bytes:
+        """Read one block and check it (``Store.get``)."""
         with told(self.folder, "read"):
             try:
                 data = _read(self.path(cid))
@@ -94,9 +96,11 @@ class FolderStore:
         return check_block(cid, data)
 
     def has(self, cid: Cid) -> bool:
+        """Whether anything lies under the name of this CID (``Store.has``)."""
         return bool(self.present((cid,)))
 
     def present(self, cids: Iterable[Cid]) -> tuple[Cid, ...]:
+        """Those that are still here (``Store.present``); StoreError when the folder itself is gone."""
         with told(self.folder, "read"):
             found = tuple(cid for cid in cids if _exists(self.path(cid)))
             # A store that is gone has no blocks either, but that proves nothing about them.
@@ -105,6 +109,7 @@ class FolderStore:
 
     @contextmanager
     def protect(self, cids: Iterable[Cid] = ()) -> Iterator[None]:
+        """Spare ``cids`` and what this object puts, in every process (``Store.protect``)."""
         wanted = tuple(cids)
         with told(self.folder, "written"), self._gate.shared():
             session = self._enter()
@@ -123,6 +128,7 @@ class FolderStore:
                 self._leave()
 
     def pin(self, root: Cid) -> None:
+        """Sync the whole tree, then record its root (``Store.pin``)."""
         with told(self.folder, "written"), self._gate.shared():
             tree = reachable(root, self.get)
             here = self.present(tree)
@@ -136,15 +142,18 @@ class FolderStore:
             _sync(marker.parent)
 
     def unpin(self, root: Cid) -> None:
+        """Remove the record of a root (``Store.unpin``)."""
         with told(self.folder, "written"), self._gate.shared():
             (self.folder / "pins" / str(root)).unlink(missing_ok=True)
             _sync(self.folder / "pins")
 
     def pins(self) -> frozenset[Cid]:
+        """The recorded roots (``Store.pins``)."""
         with told(self.folder, "read"):
             return frozenset(_cids(self.folder / "pins"))
 
     def collect(self) -> tuple[Cid, ...]:
+        """Remove what nothing reaches or protects (``Store.collect``); puts wait meanwhile."""
         with told(self.folder, "written"), self._gate.exclusive():
             keep = protected(self.folder / "sessions")
             for root in self.pins():
@@ -161,6 +170,7 @@ class FolderStore:
         return tuple(sorted(removed))
 
     def flush(self) -> None:
+        """Sync the folders of what was put (``Store.flush``)."""
         with self._lock:
             waiting = sorted(self._unsynced)
         with told(self.folder, "written"):
@@ -177,7 +187,9 @@ class FolderStore:
     def _make(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         known = {"FORMAT", *_FOLDERS, *Gate.NAMES}
-        if (self.folder / "FORMAT").exists() or not known.issuperset(os.listdir(self.folder)):
+        if (self.folder / "FORMAT").exists() or not known.issuperset(
+            path.name for path in self.folder.iterdir()
+        ):
             return
         for name in _FOLDERS:
             (self.folder / name).mkdir(mode=0o700, exist_ok=True)
@@ -202,7 +214,7 @@ class FolderStore:
     def _write(self, path: Path, data: bytes | bytearray | memoryview) -> None:
         temporary = self.folder / "tmp" / secrets.token_hex(16)
         try:
-            with open(temporary, "xb", buffering=0) as file:
+            with temporary.open("xb", buffering=0) as file:
                 rest = memoryview(data).cast("B")
                 while rest:
                     rest = rest[file.write(rest) :]
@@ -210,14 +222,15 @@ class FolderStore:
             with suppress(FileExistsError):
                 if path.parent != self.folder:
                     path.parent.mkdir(mode=0o700)
-            os.rename(temporary, path)
+            temporary.rename(path)
         except BaseException:
             with suppress(OSError):
                 temporary.unlink()
             raise
 
     def _remove_leftovers(self) -> None:
-        # Only inside the gate's exclusive: then nobody is writing, and whatever lies in tmp was left by a crash.
+        # Only inside the gate's exclusive: then nobody is writing, and whatever lies in tmp was left by a
+        # crash.
         for leftover in (self.folder / "tmp").iterdir():
             leftover.unlink()
 
@@ -242,7 +255,7 @@ def _read(path: Path) -> bytes | None:
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     if stat.S_ISLNK(os.lstat(path).st_mode):
         return None
-    with open(os.open(path, flags), "rb", buffering=0) as file:
+    with os.fdopen(os.open(path, flags), "rb", buffering=0) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_size > BLOCK_LIMIT:
             return None
@@ -268,9 +281,9 @@ def _holds(path: Path, data: bytes | bytearray | memoryview) -> bool:
 def _cids(folder: Path) -> list[Cid]:
     # Names that are no CID were not written by us, so they are not ours to count or remove.
     found = []
-    for name in os.listdir(folder):
+    for path in folder.iterdir():
         with suppress(ValueError):
-            found.append(Cid.parse(name))
+            found.append(Cid.parse(path.name))
     return found
 
 

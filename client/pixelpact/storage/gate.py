@@ -1,8 +1,8 @@
 """The lock between putting blocks and sweeping them, across threads and processes.
 
-Two files and flock (POSIX advisory locks, which the kernel drops when their holder dies). ``work`` is held shared
-by whoever puts or pins, exclusively by whoever sweeps. Everyone takes ``turn`` first: a sweeper keeps it while it
-waits for the work under way, so that an unbroken run of puts can't hold it off for ever.
+Two files and flock (POSIX advisory locks, which the kernel drops when their holder dies). ``work`` is held
+shared by whoever puts or pins, exclusively by whoever sweeps. Everyone takes ``turn`` first: a sweeper keeps
+it while it waits for the work under way, so that an unbroken run of puts can't hold it off for ever.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ class MemoryStore:
         self._protections = 0
 
     def put(self, data: bytes | bytearray | memoryview, codec: int = RAW) -> Cid:
+        """Keep one block (``Store.put``)."""
         cid = identify(data, codec)
         with self._lock:
             self._blocks[cid] = bytes(data)
@@ -31,6 +32,7 @@ class MemoryStore:
         return cid
 
     def get(self, cid: Cid) -> bytes:
+        """One block, checked (``Store.get``)."""
         with self._lock:
             data = self._blocks.get(cid)
         if data is None:
@@ -38,14 +40,17 @@ class MemoryStore:
         return check_block(cid, data)
 
     def has(self, cid: Cid) -> bool:
+        """Whether the block is here (``Store.has``)."""
         with self._lock:
             return cid in self._blocks
 
     def present(self, cids: Iterable[Cid]) -> tuple[Cid, ...]:
+        """Those that are still here (``Store.present``)."""
         return tuple(cid for cid in cids if self.has(cid))
 
     @contextmanager
     def protect(self, cids: Iterable[Cid] = ()) -> Iterator[None]:
+        """Spare ``cids`` and what is put meanwhile (``Store.protect``)."""
         with self._lock:
             self._protections += 1
             self._protected.update(cids)
@@ -58,6 +63,7 @@ class MemoryStore:
                     self._protected.clear()
 
     def pin(self, root: Cid) -> None:
+        """Keep a whole tree (``Store.pin``)."""
         with self._lock:
             for cid in sorted(reachable(root, self.get)):
                 if cid not in self._blocks:
@@ -65,14 +71,17 @@ class MemoryStore:
             self._pins.add(root)
 
     def unpin(self, root: Cid) -> None:
+        """Forget a root (``Store.unpin``)."""
         with self._lock:
             self._pins.discard(root)
 
     def pins(self) -> frozenset[Cid]:
+        """The pinned roots (``Store.pins``)."""
         with self._lock:
             return frozenset(self._pins)
 
     def collect(self) -> tuple[Cid, ...]:
+        """Remove what nothing reaches or protects (``Store.collect``)."""
         with self._lock:
             keep = set(self._protected)
             for root in self._pins:

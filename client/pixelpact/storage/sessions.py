@@ -1,7 +1,7 @@
 """What work under way has stored but not pinned yet, told to every process that might sweep.
 
-A session is a file of binary CIDs that its process holds a lock on. The lock ends with the process, so a session
-left by a crash protects nothing.
+A session is a file of binary CIDs that its process holds a lock on. The lock ends with the process, so a
+session left by a crash protects nothing.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Session:
 
 
 def protected(folder: Path) -> set[Cid]:
-    """What the living sessions protect; removes the files of the dead. Only inside the gate's ``exclusive``."""
+    """What the living sessions protect. Removes the files of the dead; only inside the gate's ``exclusive``."""
     cids: set[Cid] = set()
     for path in folder.iterdir():
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -14,18 +14,20 @@ __all__ = ["Store"]
 class Store(Protocol):
     """A local store of blocks, safe to use from several threads and beside other processes.
 
-    Nothing here goes to a network: a block that is not in this store is missing. Everything raises StoreError when
-    the store itself can't be used (gone, full, not writable, not answering); that is never the same as 'missing'.
+    Nothing here goes to a network: a block that is not in this store is missing. Everything raises StoreError
+    when the store itself can't be used (gone, full, not writable, not answering); that is never the same as
+    'missing'.
 
-    The order of sealing: ``with protect():`` put every block, ``pin`` the root, ``flush``, and only then register.
-    The order of erasing: ``unpin`` the old root, ``collect``, then ``present`` of every old CID must be empty.
+    The order of sealing: ``with protect():`` put every block, ``pin`` the root, ``flush``, and only then
+    register. The order of erasing: ``unpin`` the old root, ``collect``, then ``present`` of every old CID
+    must be empty.
     """
 
     def put(self, data: bytes | bytearray | memoryview, codec: int = RAW) -> Cid:
         """Store one block and return its CID; a block that is already there is kept, a damaged one replaced.
 
-        Until a pin reaches the block, only ``protect`` keeps ``collect`` away from it. It survives a power cut
-        once ``flush`` or ``pin`` returned.
+        Until a pin reaches the block, only ``protect`` keeps ``collect`` away from it. It survives a power
+        cut once ``flush`` or ``pin`` returned.
 
         Raises:
             LimitError: more than ``BLOCK_LIMIT`` bytes.
@@ -51,13 +53,13 @@ class Store(Protocol):
     def protect(self, cids: Iterable[Cid] = ()) -> AbstractContextManager[None]:
         """While open, ``collect`` in whatever process spares ``cids`` and all that this store object puts.
 
-        For work that has not pinned its root yet. With ``cids``, what an interrupted seal had stored already: ask
-        ``present`` inside the block which of them are still there. Ends by itself when the process dies.
+        For work that has not pinned its root yet. With ``cids``, what an interrupted seal had stored already:
+        ask ``present`` inside the block which of them are still there. Ends by itself when the process dies.
         """
         ...
 
     def pin(self, root: Cid) -> None:
-        """Keep ``root`` and all it links to, durably: when this returns, a power cut loses neither pin nor block.
+        """Keep ``root`` and all it links to: after this, a power cut loses neither the pin nor a block.
 
         Pinning twice is the same as once.
 
