@@ -1,0 +1,125 @@
+"""One client for every Ethereum network that carries PixelPact's contracts: the embedded chain, Anvil, Geth.
+
+In short::
+
+    embedded = EmbeddedChain()                                   # or Network.load(path) of a network with nodes
+    network = deploy(embedded.network, embedded.accounts[0], [Founder(admin, roles, "CH"), ...])
+    chain = Chain.connect(network, account)                      # raises unless it is the chain described
+
+    study = chain.studies.study(number)                          # reads ask at once; at="final" or a block's number
+    call = chain.studies.register(local_id, subject, ...)        # writes return a Call
+    receipt = chain.transact(call)                               # prepare + send + wait for its block
+    number = receipt.event(StudyRegistered).study
+    receipt = chain.wait_final(receipt)                          # deep enough; the embedded chain makes the blocks
+
+    signed = chain.prepare(call)                                 # tried and signed: journal signed.raw,
+    receipt = chain.send(signed)                                 # then send; after a crash send again:
+    receipt = chain.send(SignedCall.parse(raw))                  # the same bytes, carried out once
+
+    signature = eip712.sign(patient, network, directive)         # Directive, Revocation, RevocationOfAll, Refusal
+    chain.transact(chain.consents.record(patient.address, eip712.struct_hash(directive), signature))
+
+    for event in chain.events(): ...                             # every event up to the final head, decoded, in order
+    Trail.of(chain).save(path); Trail.load(path)                 # the same in a file
+
+Errors: ``UnreachableError`` (no node answers), ``WrongNetworkError`` (chain id, genesis, code), ``ClockApartError``,
+``ContractError`` (a contract said no: the Solidity error's ``name``, its ``arguments`` by name, a sentence; a denied
+release is ``AccessLedger_Denied`` with ``reason``), ``SupersededError`` (its nonce was taken), ``TransactionError``
+(not carried out). All are ``ChainError``. Addresses, hashes and ids are ``bytes``; times are seconds.
+"""
+
+from __future__ import annotations
+
+from . import eip712
+from .account import Account
+from .client import Chain, Receipt
+from .contracts import At
+from .deploy import deploy, describe
+from .embedded import EmbeddedChain
+from .events import (
+    EVENTS,
+    AccessConfirmed,
+    AccessDisputed,
+    AccessRefused,
+    AccessReleased,
+    AccessRequested,
+    AllRevoked,
+    DirectiveRecorded,
+    DirectiveRevoked,
+    DisposalAttested,
+    Event,
+    InstitutionAdmitted,
+    InstitutionSuspended,
+    KeyPublished,
+    OperatorSet,
+    RefusalSet,
+    StudyErased,
+    StudyRegistered,
+    StudyReinstated,
+    StudyRotated,
+    StudyWithdrawn,
+)
+from .network import CONTRACTS, Network
+from .node import Block
+from .records import (
+    Commitment,
+    ConsentStanding,
+    Founder,
+    InstitutionRecord,
+    InstitutionStatus,
+    Operator,
+    RequestRecord,
+    RequestStatus,
+    StudyRecord,
+    StudyStatus,
+)
+from .trail import Trail
+from .transactions import Call, SignedCall
+
+__all__ = [
+    "CONTRACTS",
+    "EVENTS",
+    "AccessConfirmed",
+    "AccessDisputed",
+    "AccessRefused",
+    "AccessReleased",
+    "AccessRequested",
+    "Account",
+    "AllRevoked",
+    "At",
+    "Block",
+    "Call",
+    "Chain",
+    "Commitment",
+    "ConsentStanding",
+    "DirectiveRecorded",
+    "DirectiveRevoked",
+    "DisposalAttested",
+    "EmbeddedChain",
+    "Event",
+    "Founder",
+    "InstitutionAdmitted",
+    "InstitutionRecord",
+    "InstitutionStatus",
+    "InstitutionSuspended",
+    "KeyPublished",
+    "Network",
+    "Operator",
+    "OperatorSet",
+    "Receipt",
+    "RefusalSet",
+    "RequestRecord",
+    "RequestStatus",
+    "SignedCall",
+    "StudyErased",
+    "StudyRecord",
+    "StudyRegistered",
+    "StudyReinstated",
+    "StudyRotated",
+    "StudyStatus",
+    "StudyWithdrawn",
+    "Trail",
+    "deploy",
+    "describe",
+    "eip712",
+]

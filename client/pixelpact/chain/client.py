@@ -1,0 +1,351 @@
+"""The one client of a network: what institutions, patients' relays and auditors use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pixelpact.errors import ChainError, InputError, TransactionError, UnreachableError
+from .abi import Entry, MalformedDataError, contract_abi
+from .account import Account
+from .checks import check_clock, check_contracts, check_identity
+from .contracts import AccessLedger, At, ConsentRegistry, InstitutionRegistry, PolicyEngine, StudyRegistry
+from .events import Event, decode_event
+from .network import CONTRACTS, Network
+from .node import Block, Log, MinedTransaction, Node, RevertedError
+from .rejections import contract_error
+from .transactions import Call, Sender, SignedCall, send
+
+__all__ = ["Chain", "Receipt"]
+
+_PATIENCE = 60.0
+_PAUSE = 0.25
+#: Blocks asked for at once: nodes bound what one answer may hold.
+_RANGE = 2_000
+_BLOCKS_KEPT = 4_096
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A transaction that stands in a block and did what it should.
+
+    Attributes:
+        transaction: its hash.
+        call: ``Contract.function``.
+        block: its block's number; ``block_hash`` and ``timestamp`` (seconds) are that block's.
+        gas_used: what it cost.
+        events: what our contracts reported in it, in order.
+    """
+
+    transaction: bytes
+    call: str
+    block: int
+    block_hash: bytes
+    timestamp: int
+    gas_used: int
+    events: tuple[Event, ...] = field(repr=False)
+
+    def event(self, kind: type[E]) -> E:
+        """The one event of this kind.
+
+        Raises:
+            TransactionError: there is none, or more than one.
+        """
+        found = [event for event in self.events if isinstance(event, kind)]
+        if len(found) != 1:
+            raise TransactionError(
+                f"The transaction 0x{self.transaction.hex()} reported {len(found)} events {kind.__name__}, not one",
+                why="the node left something out, or the call was another one",
+                remedy="Ask another node",
+            )
+        return found[0]
+
+
+class Chain:
+    """A network, checked to be the one described, and our contracts on it. Made by ``Chain.connect``.
+
+    Attributes:
+        network: the description.
+        account: who signs transactions; None for reading only.
+        institutions, studies, consents, engine, ledger: the five contracts' calls.
+    """
+
+    def __init__(self, node: Node, network: Network, account: Account | None, patience: float) -> None:
+        self.network = network
+        self.account = account
+        self.institutions = InstitutionRegistry(network, self._read)
+        self.studies = StudyRegistry(network, self._read)
+        self.consents = ConsentRegistry(network, self._read)
+        self.engine = PolicyEngine(network, self._read)
+        self.ledger = AccessLedger(network, self._read)
+        self._node = node
+        self._patience = patience
+        self._sender = Sender(node, network, account) if account else None
+        self._blocks: dict[bytes, Block] = {}
+
+    @classmethod
+    def connect(
+        cls, network: Network, account: Account | None = None, *, patience: float = _PATIENCE
+    ) -> Chain:
+        """Reach the network's node and check that it is what its description says.
+
+        Args:
+            network: the description.
+            account: who signs transactions; None for reading only.
+            patience: seconds to wait for a block before a chain counts as standing still.
+
+        Raises:
+            UnreachableError: nothing answers, or no Ethereum node does.
+            WrongNetworkError: another chain id or genesis, or not our contracts at these addresses.
+            ClockApartError: the newest block's time and this computer's are too far apart.
+            InputError: the description names no contracts.
+        """
+        network.address("AccessLedger")
+        node = Node(network)
+        check_identity(node, network)
+        check_contracts(node, network)
+        check_clock(network, node.head())
+        return cls(node, network, account, patience)
+
+    # Blocks and time
+
+    def head(self) -> Block:
+        """The newest block."""
+        return self._node.head()
+
+    def final_head(self) -> Block:
+        """The newest block that is final by the network's depth; block 0 while the chain is shorter."""
+        return self._block(max(0, self.head().number - self.network.finality_depth))
+
+    def block(self, number: int) -> Block:
+        """A block by number.
+
+        Raises:
+            ChainError: the chain has none of this number yet.
+        """
+        return self._block(number)
+
+    def now(self) -> int:
+        """The chain's time, seconds: the newest block's. What is valid from now on is valid in the next block."""
+        return self.head().timestamp
+
+    def check_clock(self) -> None:
+        """Check again that the chain moves with the time.
+
+        Raises:
+            ClockApartError: the newest block's time and this computer's are too far apart.
+        """
+        check_clock(self.network, self.head())
+
+    def wait_final(self, receipt: Receipt) -> Receipt:
+        """Wait until a transaction's block is final, and give its receipt as it stands then.
+
+        After a reorganisation that is another block's. On the embedded chain the missing blocks are made.
+
+        Raises:
+            TransactionError: the transaction is in no block any more, or no blocks come.
+            UnreachableError: the node falls silent.
+        """
+        while True:
+            mined = self._node.mined(receipt.transaction)
+            if mined is None or not mined.succeeded:
+                raise TransactionError(
+                    f"The transaction 0x{receipt.transaction.hex()} was undone",
+                    why="the chain was reorganised before it was final",
+                    remedy="Send the same transaction again",
+                )
+            self._wait_for(mined.block_number + self.network.finality_depth)
+            # The block can have changed while we waited: final is what is found unchanged at the end.
+            again = self._node.mined(receipt.transaction)
+            if again is not None and again.block_hash == mined.block_hash:
+                return self._receipt(again, receipt.call)
+
+    def _wait_for(self, number: int) -> None:
+        last = self.head().number
+        if self._node.embedded is not None:
+            self._node.embedded.advance(number - last)
+            return
+        deadline = time.monotonic() + self._patience
+        while last < number:
+            time.sleep(_PAUSE)
+            newest = self.head().number
+            if newest > last:
+                last, deadline = newest, time.monotonic() + self._patience
+            elif time.monotonic() > deadline:
+                raise TransactionError(
+                    f"The chain has stood still at block {last} for {self._patience:g} seconds",
+                    why="its validators make no blocks",
+                    remedy="Check the validators, then run this again",
+                )
+
+    def _block(self, which: int | bytes) -> Block:
+        found = self._node.block(which)
+        if found is None:
+            shown = which if isinstance(which, int) else "0x" + which.hex()
+            raise ChainError(
+                f"The node has no block {shown}",
+                why="it is behind, or the chain was reorganised",
+                remedy="Wait a moment and run this again",
+            )
+        return found
+
+    # Reading
+
+    def _read(self, entry: Entry, address: bytes, data: bytes, at: At) -> Any:
+        if at == "final":
+            at = self.final_head().number
+        block = None if at == "latest" else at
+        try:
+            return entry.decode_result(self._node.call(address, data, block=block))
+        except RevertedError as error:
+            raise contract_error(error.data, error.text) from error
+        except MalformedDataError as error:
+            raise UnreachableError(
+                f"The node's answer to {entry.contract}.{entry.name} makes no sense",
+                why=str(error),
+                remedy="It may lack that block's state; ask another node",
+            ) from error
+
+    def simulate(self, call: Call) -> Any:
+        """What a call would return if this account made it now; nothing is sent.
+
+        Raises:
+            ContractError: the contract would refuse it.
+        """
+        entry = contract_abi(call.contract).functions[call.function]
+        address = self.network.address(call.contract)
+        try:
+            data = self._node.call(address, call.data, sender=self._signer().address)
+        except RevertedError as error:
+            raise contract_error(error.data, error.text) from error
+        return entry.decode_result(data)
+
+    # Writing
+
+    def transact(self, call: Call) -> Receipt:
+        """Prepare, send and wait for one call. Raises what ``prepare`` and ``send`` raise."""
+        return self.send(self.prepare(call))
+
+    def prepare(self, call: Call, *, gas: int | None = None) -> SignedCall:
+        """Try a call and sign it; nothing is sent yet. Journal ``SignedCall.raw``, then ``send`` it.
+
+        A prepared call holds its nonce: send it, or ``abandon`` it.
+
+        Args:
+            call: what to do.
+            gas: a gas limit of one's own; the call is then not tried.
+
+        Raises:
+            ContractError: the contract would refuse it.
+            ClockApartError: the chain stands still, or a clock is wrong.
+            InputError: this chain was connected without an account.
+        """
+        head = self.head()
+        check_clock(self.network, head)
+        return self._signer().prepare(call, base_fee=head.base_fee, gas=gas)
+
+    def abandon(self, signed: SignedCall) -> None:
+        """Give back the nonce of a prepared call that was never sent and never will be."""
+        self._signer().abandon(signed)
+
+    def send(self, signed: SignedCall) -> Receipt:
+        """Send a prepared call, for the first time or again, and wait until it stands in a block.
+
+        Raises:
+            ContractError: the contract refused it.
+            SupersededError: another transaction took its nonce; it can never be carried out.
+            TransactionError: the node does not take it, or no block holds it in time; sending again is safe.
+        """
+        mined = send(self._node, signed, self._patience)
+        return self._receipt(mined, self._name_of(signed.to, signed.data))
+
+    def receipt(self, transaction: bytes) -> Receipt | None:
+        """The receipt of a transaction by its hash; None while it is in no block, or when it failed there."""
+        mined = self._node.mined(transaction)
+        if mined is None or not mined.succeeded:
+            return None
+        return self._receipt(mined, self._name_of(*self._node.target_of(transaction)))
+
+    def balance(self, address: bytes) -> int:
+        """An account's wei."""
+        return self._node.balance(address)
+
+    def _signer(self) -> Sender:
+        if self._sender is None:
+            raise InputError(
+                "Nothing can be sent here",
+                why="the chain was connected without an account",
+                remedy="Connect with the account that is to sign",
+            )
+        return self._sender
+
+    def _name_of(self, to: bytes | None, data: bytes) -> str:
+        for name in CONTRACTS:
+            if self.network.address(name) == to:
+                entry = contract_abi(name).functions_by_selector.get(data[:4])
+                return f"{name}.{entry.name}" if entry else name
+        return "other"
+
+    def _receipt(self, mined: MinedTransaction, call: str) -> Receipt:
+        block = self._block_of(mined.block_hash)
+        ours = set(self.network.contracts.values())
+        return Receipt(
+            transaction=mined.hash,
+            call=call,
+            block=mined.block_number,
+            block_hash=mined.block_hash,
+            timestamp=block.timestamp,
+            gas_used=mined.gas_used,
+            events=tuple(
+                decode_event(self.network, log, block.timestamp) for log in mined.logs if log.address in ours
+            ),
+        )
+
+    # Events
+
+    def events(self, first: int = 0, last: int | None = None) -> Iterator[Event]:
+        """Every event of our contracts in blocks ``first`` to ``last`` (the final head for None), in order.
+
+        Raises:
+            ChainError: a log that our contracts don't write, or logs out of order or out of range.
+        """
+        end = self.final_head().number if last is None else last
+        width = _RANGE
+        while first <= end:
+            until = min(first + width - 1, end)
+            try:
+                logs = self._node.logs(tuple(self.network.contracts.values()), first, until)
+            except UnreachableError:
+                raise
+            except ChainError:
+                if width == 1:
+                    raise
+                width = max(1, width // 4)
+                continue
+            yield from self._decoded(logs, first, until)
+            first = until + 1
+
+    def _decoded(self, logs: list[Log], first: int, until: int) -> Iterator[Event]:
+        places = [(log.block_number, log.index) for log in logs]
+        inside = all(first <= number <= until for number, _ in places)
+        if not inside or places != sorted(set(places)):
+            raise ChainError(
+                f"The node's logs of blocks {first} to {until} are out of order, repeated or of other blocks",
+                why="the node answers wrongly",
+                remedy="Ask another node",
+            )
+        for log in logs:
+            yield decode_event(self.network, log, self._block_of(log.block_hash).timestamp)
+
+    def _block_of(self, block_hash: bytes) -> Block:
+        """A block by hash, kept: what stands under a hash never changes."""
+        found = self._blocks.get(block_hash)
+        if found is None:
+            if len(self._blocks) >= _BLOCKS_KEPT:
+                self._blocks.clear()
+            found = self._blocks[block_hash] = self._block(block_hash)
+        return found

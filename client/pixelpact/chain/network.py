@@ -1,0 +1,298 @@
+"""A network's description: which chain, how its finality and its clock are judged, where its contracts stand.
+
+The description is what an institution pins. A node is believed only as far as it agrees with it: chain id and
+genesis hash say which chain, the contracts' addresses say which PixelPact on it. Nothing in it names the kind of
+node: finality depth and clock rule are all that the client needs to know of that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from pixelpact.errors import InputError, OutputError
+
+__all__ = ["CONTRACTS", "EMBEDDED", "OWN_CLOCK", "Network", "parse_address", "parse_hash"]
+
+#: The contracts of docs/contracts.md, in the order in which they are deployed.
+CONTRACTS = ("InstitutionRegistry", "StudyRegistry", "ConsentRegistry", "PolicyEngine", "AccessLedger")
+#: The address of the chain that lives in this process.
+EMBEDDED = "embedded"
+#: The clock rule of a chain whose time is its own: nobody compares it with the wall clock.
+OWN_CLOCK = "own"
+
+_VERSION = 1
+_KEYS = ("version", "name", "chain_id", "genesis", "finality_depth", "clock", "rpc", "contracts")
+_LONGEST_FILE = 65_536
+_LONGEST_NAME = 100
+# JSON numbers are exact up to here in every reader.
+_LARGEST_CHAIN_ID = 2**53 - 1
+_DEEPEST = 100_000
+_WIDEST_CLOCK = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One chain and the PixelPact contracts on it.
+
+    Attributes:
+        name: what people call it, 1 to 100 printable characters.
+        chain_id: EIP-155 chain id, 1 to 2^53 - 1.
+        genesis: hash of block 0, 32 bytes: the chain's identity.
+        finality_depth: blocks that must stand above a block before it counts as final (Clique with N signers:
+            floor(N/2) + 1).
+        clock: how many seconds the head's time and the wall clock may differ, 1 to 86,400; ``None`` for a chain
+            whose time is its own (``"own"`` in the file).
+        rpc: an http or https URL, or ``"embedded"``.
+        contracts: address (20 bytes) by contract name: all of ``CONTRACTS``, or none before they are deployed.
+
+    Raises:
+        InputError: a field outside these bounds.
+    """
+
+    name: str
+    chain_id: int
+    genesis: bytes
+    finality_depth: int
+    clock: int | None
+    rpc: str
+    contracts: Mapping[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _require(
+            isinstance(self.name, str) and 0 < len(self.name) <= _LONGEST_NAME and self.name.isprintable(),
+            f"its name must have 1 to {_LONGEST_NAME} printable characters",
+        )
+        _require(
+            _whole(self.chain_id, 1, _LARGEST_CHAIN_ID),
+            f"its chain id must be a whole number from 1 to {_LARGEST_CHAIN_ID}",
+        )
+        _require(
+            isinstance(self.genesis, bytes) and len(self.genesis) == 32 and any(self.genesis),
+            "its genesis hash must have 32 bytes and not be zero",
+        )
+        _require(
+            _whole(self.finality_depth, 0, _DEEPEST),
+            f"its finality depth must be a whole number of blocks from 0 to {_DEEPEST}",
+        )
+        _require(
+            self.clock is None or _whole(self.clock, 1, _WIDEST_CLOCK),
+            f"its clock rule must be a whole number of seconds from 1 to {_WIDEST_CLOCK}, or {OWN_CLOCK!r}",
+        )
+        _require_rpc(self.rpc)
+        _require_contracts(self.contracts)
+        object.__setattr__(self, "contracts", MappingProxyType(dict(self.contracts)))
+
+    def address(self, contract: str) -> bytes:
+        """The 20-byte address of one of ``CONTRACTS``.
+
+        Raises:
+            InputError: nothing is deployed on this network yet.
+        """
+        try:
+            return self.contracts[contract]
+        except KeyError:
+            raise InputError(
+                f"The network {self.name!r} has no {contract}",
+                why="its description names no contracts",
+                remedy="Use the description that was written when the contracts were deployed",
+            ) from None
+
+    def with_contracts(self, contracts: Mapping[str, bytes]) -> Network:
+        """The same chain with these contracts on it."""
+        return replace(self, contracts=contracts)
+
+    def to_json(self) -> str:
+        """The description as the text of its file."""
+        return json.dumps(self.to_dict(), indent=2) + "\n"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The description as JSON values: bytes in 0x hex, the own clock as ``"own"``."""
+        return {
+            "version": _VERSION,
+            "name": self.name,
+            "chain_id": self.chain_id,
+            "genesis": "0x" + self.genesis.hex(),
+            "finality_depth": self.finality_depth,
+            "clock": OWN_CLOCK if self.clock is None else self.clock,
+            "rpc": self.rpc,
+            "contracts": {name: "0x" + self.contracts[name].hex() for name in CONTRACTS if name in self.contracts},
+        }
+
+    @classmethod
+    def from_json(cls, text: str) -> Network:
+        """Read the text of a description.
+
+        Raises:
+            InputError: not JSON, a key missing, unknown or twice, or a value outside its bounds.
+        """
+        try:
+            value = json.loads(text, object_pairs_hook=_object_without_repeats)
+        except RecursionError:
+            raise _unusable("it is nested too deeply") from None
+        except ValueError as error:
+            raise _unusable(f"it is not JSON ({error})") from error
+        return cls.from_dict(value)
+
+    @classmethod
+    def from_dict(cls, value: object) -> Network:
+        """Read the JSON values of a description; as strict as ``from_json``."""
+        _require(isinstance(value, dict), "it must be a JSON object")
+        assert isinstance(value, dict)
+        missing = [key for key in _KEYS if key not in value]
+        unknown = [str(key) for key in value if key not in _KEYS]
+        _require(not missing, f"it lacks {', '.join(missing)}")
+        _require(not unknown, f"it has keys that no description has: {', '.join(unknown)}")
+        _require(
+            value["version"] == _VERSION and not isinstance(value["version"], bool),
+            f"its version must be {_VERSION}",
+        )
+        clock = value["clock"]
+        _require(clock is not None, f"its clock rule must be seconds or {OWN_CLOCK!r}")
+        contracts = value["contracts"]
+        _require(isinstance(contracts, dict), "its contracts must be a JSON object")
+        return cls(
+            name=value["name"],
+            chain_id=value["chain_id"],
+            genesis=parse_hash(value["genesis"], "the genesis hash"),
+            finality_depth=value["finality_depth"],
+            clock=None if clock == OWN_CLOCK else clock,
+            rpc=value["rpc"],
+            contracts={
+                name: parse_address(each, f"the address of {name}") for name, each in contracts.items()
+            },
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Network:
+        """Read a description from its file.
+
+        Raises:
+            InputError: no such file, not a small text file, or not a description.
+        """
+        try:
+            if not path.is_file():
+                raise InputError(
+                    f"The network description {path} can't be read",
+                    why="there is no file of this name",
+                    remedy="Give the file that was written when the network was set up",
+                )
+            with path.open("rb") as stream:
+                data = stream.read(_LONGEST_FILE + 1)
+            text = data.decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"The network description {path} can't be read",
+                why=str(error),
+                remedy="Give the file that was written when the network was set up",
+            ) from error
+        if len(data) > _LONGEST_FILE:
+            raise _unusable(f"{path} is longer than {_LONGEST_FILE} bytes")
+        return cls.from_json(text)
+
+    def save(self, path: Path) -> None:
+        """Write the description, whole or not at all.
+
+        Raises:
+            OutputError: the file can't be written.
+        """
+        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            with beside.open("w", encoding="utf-8") as stream:
+                stream.write(self.to_json())
+                stream.flush()
+                os.fsync(stream.fileno())
+            beside.replace(path)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise OutputError(
+                f"The network description {path} can't be written",
+                why=error.strerror or str(error),
+                remedy="Choose a folder that exists and can be written",
+            ) from error
+
+
+def parse_address(value: object, what: str) -> bytes:
+    """Read the 0x hex of 20 bytes, in any letter case, for a file's reader.
+
+    Raises:
+        InputError: anything else; ``what`` begins the sentence's second half.
+    """
+    return _parse_bytes(value, 20, what)
+
+
+def parse_hash(value: object, what: str) -> bytes:
+    """Read the 0x hex of 32 bytes; otherwise as ``parse_address``."""
+    return _parse_bytes(value, 32, what)
+
+
+def _parse_bytes(value: object, length: int, what: str) -> bytes:
+    _require(
+        isinstance(value, str) and re.fullmatch(rf"0x[0-9a-fA-F]{{{2 * length}}}", value) is not None,
+        f"{what} must be 0x and {2 * length} hexadecimal digits",
+    )
+    assert isinstance(value, str)
+    return bytes.fromhex(value[2:])
+
+
+def _require_rpc(rpc: object) -> None:
+    _require(isinstance(rpc, str), f"its rpc must be a URL or {EMBEDDED!r}")
+    assert isinstance(rpc, str)
+    if rpc == EMBEDDED:
+        return
+    try:
+        parts = urlsplit(rpc)
+        reachable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        reachable = False
+    _require(
+        reachable and rpc.isprintable() and " " not in rpc,
+        f"its rpc must be an http or https URL or {EMBEDDED!r}",
+    )
+
+
+def _require_contracts(contracts: object) -> None:
+    _require(isinstance(contracts, Mapping), "its contracts must be addresses by name")
+    assert isinstance(contracts, Mapping)
+    if not contracts:
+        return
+    _require(
+        set(contracts) == set(CONTRACTS),
+        f"its contracts must be exactly {', '.join(CONTRACTS)}",
+    )
+    for name, address in contracts.items():
+        _require(
+            isinstance(address, bytes) and len(address) == 20 and any(address),
+            f"the address of {name} must have 20 bytes and not be zero",
+        )
+    _require(len(set(contracts.values())) == len(contracts), "two of its contracts have the same address")
+
+
+def _whole(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    _require(len(value) == len(pairs), "it has a key twice")
+    return value
+
+
+def _require(condition: bool, why: str) -> None:
+    if not condition:
+        raise _unusable(why)
+
+
+def _unusable(why: str) -> InputError:
+    return InputError(
+        "The network description can't be used",
+        why=why,
+        remedy="Compare it with the one that was written when the network was set up",
+    )

@@ -1,0 +1,364 @@
+"""The few JSON-RPC calls that PixelPact makes, each failure of theirs told apart (Ethereum Execution APIs).
+
+Works with any Ethereum node over http or https and with the embedded chain. Everything that differs between nodes
+and between web3 7 and 8 ends here.
+"""
+
+from __future__ import annotations
+
+import ast
+import ipaddress
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from eth_typing import BlockNumber, ChecksumAddress, HexStr
+from hexbytes import HexBytes
+from web3 import HTTPProvider, Web3
+from web3.exceptions import (
+    BlockNotFound,
+    ContractLogicError,
+    TransactionNotFound,
+    Web3Exception,
+    Web3RPCError,
+)
+from web3.middleware import ExtraDataToPOAMiddleware
+
+from pixelpact.errors import ChainError, UnreachableError
+from .network import EMBEDDED, Network
+
+if TYPE_CHECKING:
+    from web3.types import BlockIdentifier, FilterParams, TxParams
+
+    from .embedded import EmbeddedChain
+
+__all__ = ["Block", "Log", "MinedTransaction", "Node", "RevertedError", "show_rpc"]
+
+_CONNECT_SECONDS = 3.0
+_ANSWER_SECONDS = 15.0
+#: Reads are made in the name of the zero address: nobody's, and on every chain one that has ether or needs none.
+_NOBODY = bytes(20)
+# How eth-tester spells revert data: the repr of the bytes, after its own words.
+_TESTER_REVERT = re.compile(r"execution reverted: (b'.*'|b\".*\")", re.DOTALL)
+
+T = TypeVar("T")
+
+
+class RevertedError(Exception):
+    """A call or an estimate reverted.
+
+    Args:
+        data: the revert data; empty when there was none.
+        text: the node's own words.
+    """
+
+    def __init__(self, data: bytes, text: str) -> None:
+        self.data = data
+        self.text = text
+        super().__init__(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block as far as we need it: number, hash, timestamp (seconds), base fee (wei for each gas)."""
+
+    number: int
+    hash: bytes
+    timestamp: int
+    base_fee: int
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One log as a node gives it."""
+
+    address: bytes
+    topics: tuple[bytes, ...]
+    data: bytes
+    block_number: int
+    block_hash: bytes
+    transaction: bytes
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class MinedTransaction:
+    """A receipt as far as we need it."""
+
+    hash: bytes
+    succeeded: bool
+    block_number: int
+    block_hash: bytes
+    gas_used: int
+    created: bytes | None
+    logs: tuple[Log, ...]
+
+
+class Node:
+    """One node of a network.
+
+    Args:
+        network: which; only its ``rpc`` and ``genesis`` are looked at here.
+
+    Raises:
+        UnreachableError: an embedded chain that does not live in this process.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.where = show_rpc(network.rpc)
+        self.embedded: EmbeddedChain | None = None
+        if network.rpc == EMBEDDED:
+            from .embedded import living_chain  # noqa: PLC0415  (needs the extra; other networks don't)
+
+            self.embedded = living_chain(network.genesis)
+            self._web3 = Web3(self.embedded.provider)
+        else:
+            self._web3 = Web3(_http_provider(network.rpc))
+            # Clique's headers carry more extra data than a header may otherwise have.
+            self._web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
+
+    def chain_id(self) -> int:
+        """EIP-155 chain id."""
+        return self._ask(lambda web3: int(web3.eth.chain_id))
+
+    def block(self, which: int | bytes | None = None) -> Block | None:
+        """A block by number or hash, the head for None; None when the node has no such block."""
+        identifier: BlockIdentifier = "latest" if which is None else _block_identifier(which)
+        try:
+            found = self._ask(lambda web3: web3.eth.get_block(identifier))
+        except BlockNotFound:
+            return None
+        return Block(
+            number=int(found["number"]),
+            hash=bytes(found["hash"]),
+            timestamp=int(found["timestamp"]),
+            base_fee=int(found.get("baseFeePerGas", 0)),
+        )
+
+    def head(self) -> Block:
+        """The newest block."""
+        found = self.block()
+        if found is None:
+            raise _senseless(self.where, "it has no newest block")
+        return found
+
+    def code(self, address: bytes) -> bytes:
+        """The code at an address, as of the newest block."""
+        return bytes(self._ask(lambda web3: web3.eth.get_code(_text(address))))
+
+    def balance(self, address: bytes) -> int:
+        """An account's wei, as of the newest block."""
+        return int(self._ask(lambda web3: web3.eth.get_balance(_text(address))))
+
+    def transaction_count(self, address: bytes, *, pending: bool) -> int:
+        """The next nonce of an account, by the newest block or with what waits in the node's pool."""
+        which: BlockIdentifier = "pending" if pending else "latest"
+        return int(self._ask(lambda web3: web3.eth.get_transaction_count(_text(address), which)))
+
+    def priority_fee(self) -> int:
+        """What the node thinks that sealers want (wei for each gas); 0 when it has no opinion."""
+        try:
+            return int(self._ask(lambda web3: web3.eth.max_priority_fee))
+        except UnreachableError:
+            raise
+        except (ChainError, Web3Exception):
+            return 0
+
+    def call(
+        self,
+        to: bytes,
+        data: bytes,
+        *,
+        sender: bytes = _NOBODY,
+        gas: int | None = None,
+        block: int | None = None,
+    ) -> bytes:
+        """What a call returns at a block, the newest for None.
+
+        Raises:
+            RevertedError: it reverted.
+        """
+        identifier: BlockIdentifier = "latest" if block is None else BlockNumber(block)
+        fields = _call_fields(to, data, sender)
+        if gas is not None:
+            fields["gas"] = gas
+        return bytes(self._ask(lambda web3: web3.eth.call(fields, identifier, ccip_read_enabled=False)))
+
+    def estimate_gas(self, to: bytes | None, data: bytes, *, sender: bytes) -> int:
+        """The least gas limit with which a transaction succeeds now.
+
+        Raises:
+            RevertedError: with no limit it does.
+        """
+        return self._ask(lambda web3: int(web3.eth.estimate_gas(_call_fields(to, data, sender))))
+
+    def send_raw(self, raw: bytes) -> None:
+        """Hand over a signed transaction.
+
+        Raises:
+            ChainError: the node did not take it, in its own words.
+        """
+        self._ask(lambda web3: web3.eth.send_raw_transaction(HexBytes(raw)))
+
+    def knows(self, transaction: bytes) -> bool:
+        """Whether the transaction waits in the node's pool or stands in a block."""
+        try:
+            self._ask(lambda web3: web3.eth.get_transaction(HexBytes(transaction)))
+        except TransactionNotFound:
+            return False
+        return True
+
+    def mined(self, transaction: bytes) -> MinedTransaction | None:
+        """The receipt of a transaction; None while it is in no block."""
+        try:
+            receipt = self._ask(lambda web3: web3.eth.get_transaction_receipt(HexBytes(transaction)))
+        except TransactionNotFound:
+            return None
+        created = receipt.get("contractAddress")
+        return MinedTransaction(
+            hash=bytes(receipt["transactionHash"]),
+            succeeded=int(receipt["status"]) == 1,
+            block_number=int(receipt["blockNumber"]),
+            block_hash=bytes(receipt["blockHash"]),
+            gas_used=int(receipt["gasUsed"]),
+            created=bytes.fromhex(created[2:]) if created else None,
+            logs=tuple(_log(each) for each in receipt["logs"]),
+        )
+
+    def target_of(self, transaction: bytes) -> tuple[bytes | None, bytes]:
+        """Whom a known transaction calls (None: it creates) and with what data."""
+        found = self._ask(lambda web3: web3.eth.get_transaction(HexBytes(transaction)))
+        to = found.get("to")
+        return (bytes.fromhex(to[2:]) if to else None), bytes(HexBytes(found["input"]))
+
+    def logs(self, addresses: Sequence[bytes], first: int, last: int) -> list[Log]:
+        """All logs of these contracts in blocks ``first`` to ``last``, both included."""
+        wanted: FilterParams = {
+            "fromBlock": BlockNumber(first),
+            "toBlock": BlockNumber(last),
+            "address": [_text(address) for address in addresses],
+        }
+        return [_log(each) for each in self._ask(lambda web3: web3.eth.get_logs(wanted))]
+
+    def _ask(self, question: Callable[[Web3], T]) -> T:
+        try:
+            return question(self._web3)
+        except (BlockNotFound, TransactionNotFound):
+            raise
+        except ContractLogicError as error:
+            raise RevertedError(_revert_data(error.data), error.message or "reverted") from error
+        except requests.RequestException as error:
+            raise UnreachableError(
+                f"The node at {self.where} does not answer",
+                why=_cause(error),
+                remedy="Check that the node runs and that its address is right, then run this again",
+            ) from error
+        except Web3RPCError as error:
+            raise ChainError(
+                f"The node at {self.where} refused what was asked",
+                why=_rpc_words(error),
+                remedy="Check the node's log; nothing was decided",
+            ) from error
+        except (Web3Exception, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _senseless(self.where, str(error)[:200] or type(error).__name__) from error
+        except Exception as error:
+            raise self._from_tester(error) from error
+
+    def _from_tester(self, error: Exception) -> Exception:
+        """What a failure inside the embedded chain means; the error itself when it is none of those known."""
+        if self.embedded is None:
+            return error
+        if self.embedded.is_revert(error):
+            text = str(error)
+            spelled = _TESTER_REVERT.fullmatch(text)
+            data = ast.literal_eval(spelled[1]) if spelled else b""
+            return RevertedError(data if isinstance(data, bytes) else b"", text)
+        if self.embedded.is_refusal(error):
+            return ChainError(f"The chain at {self.where} refused what was asked", why=str(error))
+        return error
+
+
+def show_rpc(rpc: str) -> str:
+    """A node's address as messages show it: without a password, path or query, which may be secrets."""
+    if rpc == EMBEDDED:
+        return rpc
+    parts = urlsplit(rpc)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+
+
+def _http_provider(rpc: str) -> HTTPProvider:
+    settings: dict[str, Any] = {"timeout": (_CONNECT_SECONDS, _ANSWER_SECONDS)}
+    if _is_loopback(urlsplit(rpc).hostname or ""):
+        # A hospital's proxy settings are for the outside; a node on this machine is asked directly.
+        settings["proxies"] = {"http": "", "https": ""}
+    # Whoever asks decides whether to ask again; web3 would repeat up to six times before it says anything.
+    return HTTPProvider(rpc, request_kwargs=settings, exception_retry_configuration=None)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _block_identifier(which: int | bytes) -> BlockIdentifier:
+    return BlockNumber(which) if isinstance(which, int) else HexBytes(which)
+
+
+def _call_fields(to: bytes | None, data: bytes, sender: bytes) -> TxParams:
+    fields: TxParams = {"from": _text(sender), "data": HexBytes(data)}
+    if to is not None:
+        fields["to"] = _text(to)
+    return fields
+
+
+def _text(address: bytes) -> ChecksumAddress:
+    return Web3.to_checksum_address(HexStr("0x" + address.hex()))
+
+
+def _log(found: Mapping[str, Any]) -> Log:
+    return Log(
+        address=bytes.fromhex(found["address"][2:]),
+        topics=tuple(bytes(HexBytes(topic)) for topic in found["topics"]),
+        data=bytes(HexBytes(found["data"])),
+        block_number=int(found["blockNumber"]),
+        block_hash=bytes(HexBytes(found["blockHash"])),
+        transaction=bytes(HexBytes(found["transactionHash"])),
+        index=int(found["logIndex"]),
+    )
+
+
+def _revert_data(data: object) -> bytes:
+    if isinstance(data, str) and re.fullmatch(r"0x(?:[0-9a-fA-F]{2})*", data):
+        return bytes.fromhex(data[2:])
+    return b""
+
+
+def _rpc_words(error: Web3RPCError) -> str:
+    response = error.rpc_response or {}
+    details = response.get("error")
+    words = details.get("message") if isinstance(details, dict) else details
+    return str(words or error)[:300]
+
+
+def _cause(error: requests.RequestException) -> str:
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection could be made, or it broke off"
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"HTTP status {error.response.status_code}"
+    return type(error).__name__
+
+
+def _senseless(where: str, why: str) -> UnreachableError:
+    return UnreachableError(
+        f"What answers at {where} does not answer as an Ethereum node",
+        why=why,
+        remedy="Check the address in the network's description",
+    )
