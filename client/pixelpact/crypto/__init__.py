@@ -6,12 +6,14 @@ to say.
 
 from __future__ import annotations
 
-from .blocks import Get, list_cids
-from .envelope import EncryptionKeyPair, unwrap, validate_public_key, wrap
-from .keys import StudyKey, StudySecret, local_id, study_id
-from .opened import OpenStudy
-from .opening import open_study
-from .seal import Progress, Put, SealedStudy, seal
+from pixelpact.crypto.blocks import Get
+from pixelpact.crypto.envelope import EncryptionKeyPair, unwrap, validate_public_key, wrap
+from pixelpact.crypto.keys import StudyKey, StudySecret, local_id, study_id
+from pixelpact.crypto.opened import OpenStudy
+from pixelpact.crypto.opening import open_study
+from pixelpact.crypto.root import list_cids
+from pixelpact.crypto.seal import SealedStudy, seal
+from pixelpact.crypto.writing import Progress, Put
 
 __all__ = [
     "EncryptionKeyPair",

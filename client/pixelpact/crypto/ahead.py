@@ -7,7 +7,7 @@ from threading import Condition, Thread
 from types import TracebackType
 from typing import Self
 
-from .blocks import CHUNK
+from pixelpact.crypto.blocks import CHUNK
 
 __all__ = ["ReadAhead"]
 

@@ -8,10 +8,10 @@ from threading import Lock
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from pixelpact.crypto.blocks import CHUNK, LEAF_LINKS, Get, fetch, nonce
+from pixelpact.crypto.root import Root, decode_leaf
 from pixelpact.errors import PayloadError
 from pixelpact.models import RAW, Cid
-
-from .blocks import CHUNK, LEAF_LINKS, Get, Root, decode_leaf, fetch, nonce
 
 __all__ = ["ChunkReader", "check_padding", "undecryptable"]
 

@@ -21,10 +21,9 @@ from cryptography.hazmat.primitives.hpke import (
     Suite,
 )
 
+from pixelpact.crypto.keys import StudyKey, StudySecret, fixed
 from pixelpact.errors import ChainMismatchError, InputError, UnwrapError
 from pixelpact.models import EnvelopeContext
-
-from .keys import StudyKey, StudySecret, fixed
 
 __all__ = ["EncryptionKeyPair", "unwrap", "validate_public_key", "wrap"]
 

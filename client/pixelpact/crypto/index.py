@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from pixelpact.crypto import dagcbor
+from pixelpact.crypto.blocks import CHUNK, MAX_CHUNKS, VERSION, bad_schema, chunk_count, within
 from pixelpact.errors import IndexStreamError, LimitError
 from pixelpact.models import INSTANCE_ATTRIBUTES, SERIES_ATTRIBUTES, Instance
-
-from . import dagcbor
-from .blocks import CHUNK, MAX_CHUNKS, VERSION, bad_schema, chunk_count, within
 
 __all__ = ["Index"]
 

@@ -10,7 +10,7 @@ from math import inf
 from threading import Condition
 from typing import TYPE_CHECKING, NamedTuple
 
-from .blocks import CHUNK, chunk_count
+from pixelpact.crypto.blocks import CHUNK, chunk_count
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -19,7 +19,7 @@ __all__ = ["DigestRelay", "Layout", "Piece", "Stopped"]
 
 
 class Piece(NamedTuple):
-    """The part of an instance in one chunk, ``chunk[start:stop]``; whether the instance begins, ends there."""
+    """An instance's part in one chunk, ``chunk[start:stop]``; whether the instance begins and ends there."""
 
     instance: int
     start: int

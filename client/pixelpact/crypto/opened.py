@@ -11,15 +11,15 @@ from itertools import groupby
 from threading import Lock
 from typing import BinaryIO, cast
 
+from pixelpact.crypto.ahead import ReadAhead
+from pixelpact.crypto.blocks import CHUNK, Get, chunk_count
+from pixelpact.crypto.chunks import ChunkReader
+from pixelpact.crypto.index import Index
+from pixelpact.crypto.layout import DigestRelay, Layout
+from pixelpact.crypto.readers import InOrder, RangeReader
+from pixelpact.crypto.root import list_cids
 from pixelpact.errors import ContentError
 from pixelpact.models import Cid, Instance, StudySource
-
-from .ahead import ReadAhead
-from .blocks import CHUNK, Get, chunk_count, list_cids
-from .chunks import ChunkReader
-from .index import Index
-from .layout import DigestRelay, Layout
-from .readers import InOrder, RangeReader
 
 __all__ = ["OpenStudy"]
 

@@ -9,14 +9,22 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from pixelpact.crypto.blocks import CHUNK, Get, chunk_count, fetch, nonce
+from pixelpact.crypto.chunks import ChunkReader, check_padding, undecryptable
+from pixelpact.crypto.index import Index
+from pixelpact.crypto.keys import (
+    StudyKey,
+    StudySecret,
+    content_commitment,
+    context_digest,
+    derive_keys,
+    local_id,
+    study_id,
+)
+from pixelpact.crypto.opened import OpenStudy
+from pixelpact.crypto.root import fetch_root
 from pixelpact.errors import ChainMismatchError, ContentError, IdentityError, IndexStreamError
 from pixelpact.models import Cid, StudyContext
-
-from .blocks import CHUNK, Get, chunk_count, fetch, fetch_root, nonce
-from .chunks import ChunkReader, check_padding, undecryptable
-from .index import Index
-from .keys import StudyKey, StudySecret, content_commitment, context_digest, derive_keys, local_id, study_id
-from .opened import OpenStudy
 
 __all__ = ["open_study"]
 
