@@ -2,37 +2,40 @@
 
 In short::
 
-    embedded = EmbeddedChain()                                   # or Network.load(path) of a network with nodes
+    embedded = EmbeddedChain()                         # or: network = Network.load(path)
     network = deploy(embedded.network, embedded.accounts[0], [Founder(admin, roles, "CH"), ...])
-    chain = Chain.connect(network, account)                      # raises unless it is the chain described
+    chain = Chain.connect(network, account)            # raises unless it is the chain described
 
-    study = chain.studies.study(number)                          # reads ask at once; at="final" or a block's number
-    call = chain.studies.register(local_id, subject, ...)        # writes return a Call
-    receipt = chain.transact(call)                               # prepare + send + wait for its block
+    study = chain.studies.study(number)                # reads ask at once; at="final", or a block's number
+    call = chain.studies.register(local_id, ...)       # writes return a Call
+    receipt = chain.transact(call)                     # prepare, send, wait for its block
     number = receipt.event(StudyRegistered).study
-    receipt = chain.wait_final(receipt)                          # deep enough; the embedded chain makes the blocks
+    receipt = chain.wait_final(receipt)                # the embedded chain makes the missing blocks
 
-    signed = chain.prepare(call)                                 # tried and signed: journal signed.raw,
-    receipt = chain.send(signed)                                 # then send; after a crash send again:
-    receipt = chain.send(SignedCall.parse(raw))                  # the same bytes, carried out once
+    signed = chain.prepare(call)                       # tried and signed: journal signed.raw,
+    receipt = chain.send(signed)                       # then send; after a crash send the same bytes again:
+    receipt = chain.send(SignedCall.parse(raw))        # they are carried out once
 
-    signature = eip712.sign(patient, network, directive)         # Directive, Revocation, RevocationOfAll, Refusal
+    # Directive, Revocation, RevocationOfAll and Refusal are what a patient signs.
+    signature = eip712.sign(patient, network, directive)
     chain.transact(chain.consents.record(patient.address, eip712.struct_hash(directive), signature))
 
-    for event in chain.events(): ...                             # every event up to the final head, decoded, in order
-    Trail.of(chain).save(path); Trail.load(path)                 # the same in a file
+    for event in chain.events(): ...                   # all up to the final head, decoded, in order
+    Trail.of(chain).save(path)                         # the same in a file; Trail.load(path) reads it
 
-Errors: ``UnreachableError`` (no node answers), ``WrongNetworkError`` (chain id, genesis, code), ``ClockApartError``,
-``ContractError`` (a contract said no: the Solidity error's ``name``, its ``arguments`` by name, a sentence; a denied
-release is ``AccessLedger_Denied`` with ``reason``), ``SupersededError`` (its nonce was taken), ``TransactionError``
-(not carried out). All are ``ChainError``. Addresses, hashes and ids are ``bytes``; times are seconds.
+Errors: ``UnreachableError`` (no node answers), ``WrongNetworkError`` (chain id, genesis, code),
+``ClockApartError``, ``ContractError`` (a contract said no: the Solidity error's ``name``, its ``arguments``
+by name, a sentence; a denied release is ``AccessLedger_Denied`` with ``reason``), ``SupersededError`` (its
+nonce was taken), ``TransactionError`` (not carried out). All are ``ChainError``. Addresses, hashes and ids
+are ``bytes``; times are seconds.
 """
 
 from __future__ import annotations
 
 from . import eip712
 from .account import Account
-from .client import Chain, Receipt
+from .answers import Block
+from .client import Chain
 from .contracts import At
 from .deploy import deploy, describe
 from .embedded import EmbeddedChain
@@ -60,7 +63,7 @@ from .events import (
     StudyWithdrawn,
 )
 from .network import CONTRACTS, Network
-from .node import Block
+from .receipt import Receipt
 from .records import (
     Commitment,
     ConsentStanding,

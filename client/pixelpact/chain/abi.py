@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi import decode as decode_abi
-from eth_abi import encode as encode_abi
+from eth_abi.abi import decode as decode_abi
+from eth_abi.abi import encode as encode_abi
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_utils.crypto import keccak
 
@@ -76,7 +76,7 @@ class Entry:
         return _decode(self.inputs, data[4:])
 
     def decode_log(self, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
-        """The fields by name of a log whose first topic is this event's; only the one canonical encoding will do."""
+        """The fields by name of this event's log; only the one canonical encoding will do."""
         indexed = [item for item in self.inputs if item["indexed"]]
         rest = [item for item in self.inputs if not item["indexed"]]
         if len(topics) != len(indexed) + 1:
@@ -122,10 +122,8 @@ def contract_abi(name: str) -> ContractAbi:
 
 @functools.cache
 def custom_errors() -> Mapping[bytes, Entry]:
-    """Every custom error of every contract, by selector: a call can fail with that of a contract further in."""
-    return {
-        selector: entry for name in CONTRACTS for selector, entry in contract_abi(name).errors.items()
-    }
+    """Every contract's custom errors by selector: a call can fail with that of a contract further in."""
+    return {selector: entry for name in CONTRACTS for selector, entry in contract_abi(name).errors.items()}
 
 
 def _entry(contract: str, item: Item) -> Entry:
@@ -189,7 +187,9 @@ def _checked(item: Item, kind: str, value: Any) -> Any:
     if kind == "tuple":
         parts = item["components"]
         return _checked_all(parts, [value[part["name"]] for part in parts])
-    length = 20 if kind == "address" else int(kind[5:]) if kind.startswith("bytes") and kind != "bytes" else None
+    length = (
+        20 if kind == "address" else int(kind[5:]) if kind.startswith("bytes") and kind != "bytes" else None
+    )
     if length is not None and (not isinstance(value, bytes) or len(value) != length):
         raise ValueError(f"{item['name']}: not {length} bytes")
     return value

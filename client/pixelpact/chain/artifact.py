@@ -1,4 +1,4 @@
-"""The compiled contracts that the package ships (client/pixelpact/chain/artifacts, written by scripts/compile)."""
+"""The compiled contracts that the package ships (chain/artifacts, written by scripts/compile)."""
 
 from __future__ import annotations
 

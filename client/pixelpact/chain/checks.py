@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 
 from pixelpact.errors import ClockApartError, WrongNetworkError
+
 from .abi import contract_abi
+from .answers import Block
 from .artifact import load_artifact
 from .network import CONTRACTS, Network
-from .node import Block, Node, RevertedError
+from .node import Node, RevertedError
 
 __all__ = ["check_clock", "check_contracts", "check_identity"]
 
@@ -51,8 +53,8 @@ def check_identity(node: Node, network: Network) -> None:
 def check_contracts(node: Node, network: Network) -> None:
     """At each address stands the contract that the package ships, built upon the others of the description.
 
-    The code is compared byte by byte but for the immutables, which only a deployment fills in; those that name
-    other contracts are asked for.
+    The code is compared byte by byte but for the immutables, which only a deployment fills in; those that
+    name other contracts are asked for.
 
     Raises:
         WrongNetworkError: no code, other code, or built upon other contracts.
@@ -63,7 +65,9 @@ def check_contracts(node: Node, network: Network) -> None:
         if not code:
             raise _not_there(name, address, "there is no code at this address")
         if not load_artifact(name).matches(code):
-            raise _not_there(name, address, "the code there is not the one that this version of PixelPact ships")
+            raise _not_there(
+                name, address, "the code there is not the one that this version of PixelPact ships"
+            )
     for name, views in _BUILT_UPON.items():
         for view, other in views.items():
             entry = contract_abi(name).functions[view]
@@ -91,7 +95,7 @@ def check_clock(network: Network, head: Block) -> None:
     where = "ahead of" if ahead > 0 else "behind"
     raise ClockApartError(
         f"The chain's newest block is {abs(ahead)} seconds {where} this computer's clock",
-        why=f"the network {network.name!r} allows {network.clock}; the chain stands still or a clock is wrong",
+        why=f"the network {network.name!r} allows {network.clock}: the chain stands still, or a clock is off",
         remedy="Check the chain's validators and this computer's clock; until then nothing can be decided",
     )
 

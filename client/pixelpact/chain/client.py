@@ -4,65 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from pixelpact.errors import ChainError, InputError, TransactionError, UnreachableError
+
 from .abi import Entry, MalformedDataError, contract_abi
 from .account import Account
+from .answers import Block, Log, MinedTransaction
 from .checks import check_clock, check_contracts, check_identity
 from .contracts import AccessLedger, At, ConsentRegistry, InstitutionRegistry, PolicyEngine, StudyRegistry
 from .events import Event, decode_event
 from .network import CONTRACTS, Network
-from .node import Block, Log, MinedTransaction, Node, RevertedError
+from .node import Node, RevertedError
+from .receipt import Receipt
 from .rejections import contract_error
-from .transactions import Call, Sender, SignedCall, send
+from .sending import send
+from .transactions import Call, Sender, SignedCall
 
-__all__ = ["Chain", "Receipt"]
+__all__ = ["Chain"]
 
 _PATIENCE = 60.0
 _PAUSE = 0.25
 #: Blocks asked for at once: nodes bound what one answer may hold.
 _RANGE = 2_000
 _BLOCKS_KEPT = 4_096
-
-E = TypeVar("E", bound=Event)
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A transaction that stands in a block and did what it should.
-
-    Attributes:
-        transaction: its hash.
-        call: ``Contract.function``.
-        block: its block's number; ``block_hash`` and ``timestamp`` (seconds) are that block's.
-        gas_used: what it cost.
-        events: what our contracts reported in it, in order.
-    """
-
-    transaction: bytes
-    call: str
-    block: int
-    block_hash: bytes
-    timestamp: int
-    gas_used: int
-    events: tuple[Event, ...] = field(repr=False)
-
-    def event(self, kind: type[E]) -> E:
-        """The one event of this kind.
-
-        Raises:
-            TransactionError: there is none, or more than one.
-        """
-        found = [event for event in self.events if isinstance(event, kind)]
-        if len(found) != 1:
-            raise TransactionError(
-                f"The transaction 0x{self.transaction.hex()} reported {len(found)} events {kind.__name__}, not one",
-                why="the node left something out, or the call was another one",
-                remedy="Ask another node",
-            )
-        return found[0]
 
 
 class Chain:
@@ -130,7 +95,7 @@ class Chain:
         return self._block(number)
 
     def now(self) -> int:
-        """The chain's time, seconds: the newest block's. What is valid from now on is valid in the next block."""
+        """The chain's time (seconds), the newest block's: what is valid from then on is valid in the next."""
         return self.head().timestamp
 
     def check_clock(self) -> None:

@@ -1,7 +1,7 @@
-"""The contracts' calls, typed (docs/contracts.md). What reads asks the chain at once; what writes returns a
-``Call`` for ``Chain.transact`` or ``Chain.prepare``.
+"""The contracts' calls, typed (docs/contracts.md).
 
-Reads take ``at``: a block number, ``"latest"`` or ``"final"``.
+What reads asks the chain at once, and takes ``at``: a block number, ``"latest"`` or ``"final"``. What writes
+returns a ``Call`` for ``Chain.transact`` or ``Chain.prepare``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from pixelpact.models import AccessQuery, Directive, Refusal
+
 from .abi import Entry, contract_abi
 from .network import Network
 from .records import (
@@ -85,7 +86,7 @@ class InstitutionRegistry(_Contract):
         return bytes(self._read("keyDigest", number, version, at=at))
 
     def set_operator(self, account: bytes, permissions: int) -> Call:
-        """Give an account permissions (a bit each) for the caller's institution; 0 takes all away. By its admin."""
+        """Give an account permissions for the caller's institution; 0 takes all away. By its admin."""
         return self._call("setOperator", account, permissions)
 
     def resign(self) -> Call:
@@ -113,7 +114,12 @@ class StudyRegistry(_Contract):
         return bytes(self._read("studyId", custodian, local_id, at=at))
 
     def register(
-        self, local_id: bytes, subject: bytes, categories: int, manifest_digest: bytes, content_commitment: bytes
+        self,
+        local_id: bytes,
+        subject: bytes,
+        categories: int,
+        manifest_digest: bytes,
+        content_commitment: bytes,
     ) -> Call:
         """Register a sealed study of a patient; its event carries the study's number."""
         return self._call("register", local_id, subject, categories, manifest_digest, content_commitment)
@@ -135,7 +141,7 @@ class StudyRegistry(_Contract):
         return self._call("erase", study, certificate)
 
     def attest_disposal(self, study: bytes, epoch: int, blocks: int, nodes: int, report: bytes) -> Call:
-        """Attest that the blocks of a past epoch were unpinned, collected and found absent at so many nodes."""
+        """Attest that a past epoch's blocks were unpinned, collected and found absent at so many nodes."""
         return self._call("attestDisposal", study, epoch, blocks, nodes, report)
 
 
@@ -173,7 +179,7 @@ class ConsentRegistry(_Contract):
         return ConsentStanding(commitment_of(commitment), generation, refused)
 
     def hash_directive(self, directive: Directive, *, at: At = "latest") -> bytes:
-        """The EIP-712 struct hash as the contract computes it; ``eip712.struct_hash`` needs no chain for it."""
+        """The EIP-712 struct hash as the contract computes it; ``eip712.struct_hash`` asks nobody."""
         return bytes(self._read("hashDirective", directive_struct(directive), at=at))
 
     def record(self, subject: bytes, directive_hash: bytes, signature: bytes) -> Call:
@@ -194,7 +200,7 @@ class ConsentRegistry(_Contract):
 
 
 class PolicyEngine(_Contract):
-    """What else must hold."""
+    """What else must hold (docs/policy.md, Engine)."""
 
     def version(self, *, at: At = "latest") -> int:
         """The version of the engine's rules."""
@@ -202,7 +208,7 @@ class PolicyEngine(_Contract):
 
 
 class AccessLedger(_Contract):
-    """The decision and what happened. ``person`` is always a keyed digest of the person who acts, 32 bytes."""
+    """The decision and what happened. ``person``: a keyed digest of the person who acts, 32 bytes."""
 
     def decide(
         self, requester: int, query: AccessQuery, directive: Directive | None, *, at: At = "latest"
@@ -221,7 +227,7 @@ class AccessLedger(_Contract):
         return request_of(self._read("requestOf", request, at=at))
 
     def request(self, nonce: int, query: AccessQuery, directive: Directive | None, person: bytes) -> Call:
-        """Ask for a study; the event ``AccessRequested`` carries number and reason. By an operator (REQUESTS)."""
+        """Ask for a study; ``AccessRequested`` carries number and reason. By an operator (REQUESTS)."""
         return self._call("request", nonce, query_struct(query), directive_struct(directive), person)
 
     def release(
@@ -235,8 +241,9 @@ class AccessLedger(_Contract):
         envelope_digest: bytes,
         person: bytes,
     ) -> Call:
-        """Record that the key goes to the requester, if the decision still permits it: else the transaction fails
-        with ``AccessLedger_Denied``. By an operator (RELEASES) of the study's custodian.
+        """Record that the key goes to the requester. By an operator (RELEASES) of the study's custodian.
+
+        When the decision, taken again, is no, the transaction fails with ``AccessLedger_Denied``.
         """
         return self._call(
             "release",
@@ -271,5 +278,5 @@ class AccessLedger(_Contract):
         reason: int,
         person: bytes,
     ) -> Call:
-        """Refuse a permitted request for good (reasons 400 to 499). By an operator (RELEASES) of the custodian."""
+        """Refuse a request for good (reasons 400 to 499). By an operator (RELEASES) of the custodian."""
         return self._call("refuse", nonce, query_struct(query), directive_hash, requester, reason, person)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pixelpact.errors import InputError, TransactionError
+
 from .abi import contract_abi
 from .account import Account
 from .artifact import load_artifact
@@ -14,13 +15,16 @@ from .checks import check_clock, check_identity
 from .network import CONTRACTS, Network
 from .node import Node
 from .records import Founder, founder_struct
-from .transactions import Call, Sender, send
+from .sending import send
+from .transactions import Call, Sender
 
 __all__ = ["deploy", "describe"]
 
 _PATIENCE = 120.0
 # A description must have an identity before the node was asked for it.
-_UNKNOWN = Network(name="?", chain_id=1, genesis=b"\xff" * 32, finality_depth=0, clock=1, rpc="http://localhost")
+_UNKNOWN = Network(
+    name="?", chain_id=1, genesis=b"\xff" * 32, finality_depth=0, clock=1, rpc="http://localhost"
+)
 
 
 def describe(rpc: str, *, name: str, finality_depth: int, clock: int | None) -> Network:
@@ -61,7 +65,7 @@ def deploy(network: Network, account: Account, founders: Sequence[Founder]) -> N
         raise InputError(
             f"The network {network.name!r} has its contracts already",
             why="its description names them",
-            remedy="Use it as it is, or describe the chain without contracts to begin a second consortium on it",
+            remedy="Use it as it is, or describe the chain anew to begin a second consortium",
         )
     node = Node(network)
     check_identity(node, network)
@@ -80,6 +84,8 @@ def deploy(network: Network, account: Account, founders: Sequence[Founder]) -> N
         call = Call(name, "constructor", None, data)
         created = send(node, sender.prepare(call, base_fee=head.base_fee), _PATIENCE).created
         if created is None:
-            raise TransactionError(f"The node does not say where the {name} was deployed", remedy="Ask another node")
+            raise TransactionError(
+                f"The node does not say where the {name} was deployed", remedy="Ask another node"
+            )
         at[name] = created
     return network.with_contracts(at)

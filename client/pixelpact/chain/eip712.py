@@ -11,6 +11,7 @@ from eth_utils.crypto import keccak
 
 from pixelpact.errors import InputError
 from pixelpact.models import Directive, Refusal
+
 from .account import Account
 from .network import Network
 from .records import directive_struct, refusal_struct
@@ -65,7 +66,7 @@ Message: TypeAlias = Directive | Revocation | RevocationOfAll | Refusal
 
 
 def struct_hash(message: Message) -> bytes:
-    """EIP-712 ``hashStruct``: 32 bytes, the same on every chain. For a directive it is its number on the chain."""
+    """EIP-712 ``hashStruct``, 32 bytes, the same on every chain: what a directive is recorded by."""
     # The domain is no part of it: any will do.
     return bytes(_encoded(message, {"name": "PixelPact"}).body)
 
@@ -98,7 +99,7 @@ def recover(network: Network, message: Message, signature: bytes) -> bytes:
         InputError: not 65 bytes, v neither 27 nor 28, s not low, or no point of the curve.
     """
     s = int.from_bytes(signature[32:64], "big")
-    if len(signature) != 65 or signature[64] not in (27, 28) or s > _HALF_ORDER:  # noqa: PLR2004
+    if len(signature) != 65 or signature[64] not in (27, 28) or s > _HALF_ORDER:
         raise _not_signed("it is not 65 bytes with low s and v 27 or 28")
     try:
         signer = EthAccount.recover_message(_encoded(message, _domain(network)), signature=signature)

@@ -1,24 +1,22 @@
-"""A chain in this process: py-evm by web3's tester provider, for the demo, for tests and for trying things out.
+"""A chain in this process: py-evm by web3's tester provider, for the demo, for tests and for trying out.
 
-It needs the extra ``embedded``. It seals one block for each transaction, at Paris rules (no PUSH0, as on the real
-chain), keeps nothing on disk and ends with the process. Its time is its own: every block is at least a second after
-the one before, so the head runs ahead of the wall clock.
+It needs the extra ``embedded``. It makes one block for each transaction, at Paris rules (no PUSH0, as on the
+real chain), keeps nothing on disk and ends with the process. Its time is its own: every block is at least a
+second after the one before, so the head runs ahead of the wall clock.
 """
 
 from __future__ import annotations
 
 import secrets
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eth_utils.crypto import keccak
 
 from pixelpact.errors import InputError, UnreachableError
+
 from .account import Account
 from .network import EMBEDDED, Network
-
-if TYPE_CHECKING:
-    from web3.providers import BaseProvider
 
 __all__ = ["EmbeddedChain", "living_chain"]
 
@@ -32,8 +30,8 @@ class EmbeddedChain:
     """A new chain with a random chain id and its own genesis; it lives as long as somebody holds this object.
 
     Args:
-        accounts: how many accounts have ether from the start. Their keys are derived from their place alone: they
-            are the same on every embedded chain and secret on none.
+        accounts: how many accounts have ether from the start. Their keys are derived from their place
+            alone: they are the same on every embedded chain and secret on none.
 
     Raises:
         InputError: the extra ``embedded`` is not installed.

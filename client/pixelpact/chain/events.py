@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from pixelpact.errors import ChainError
 from pixelpact.models import AccessQuery, Directive
+
 from .abi import MalformedDataError, contract_abi
+from .answers import Log
 from .network import CONTRACTS, Network
-from .node import Log
 from .records import directive_of, query_of
 
 __all__ = [
@@ -200,7 +201,7 @@ class RefusalSet(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRequested(Event):
-    """An institution asked, and was permitted (reason 0) or denied. ``directive`` is None when none was cited."""
+    """An institution asked, and was permitted or denied; ``directive`` is None when none was cited."""
 
     request: bytes
     study: bytes
@@ -244,7 +245,7 @@ class AccessConfirmed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessDisputed(Event):
-    """The requester found that what it was released is not what was registered; ``failure``: by which check."""
+    """The requester found other than what was registered; ``failure``: the class of the check."""
 
     request: bytes
     study: bytes

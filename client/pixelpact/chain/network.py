@@ -1,7 +1,8 @@
 """A network's description: which chain, how its finality and its clock are judged, where its contracts stand.
 
 The description is what an institution pins. A node is believed only as far as it agrees with it: chain id and
-genesis hash say which chain, the contracts' addresses say which PixelPact on it. Nothing in it names the kind of
+genesis hash say which chain, the contracts' addresses say which PixelPact on it. Nothing in it names the
+kind of
 node: finality depth and clock rule are all that the client needs to know of that.
 """
 
@@ -48,10 +49,11 @@ class Network:
         genesis: hash of block 0, 32 bytes: the chain's identity.
         finality_depth: blocks that must stand above a block before it counts as final (Clique with N signers:
             floor(N/2) + 1).
-        clock: how many seconds the head's time and the wall clock may differ, 1 to 86,400; ``None`` for a chain
-            whose time is its own (``"own"`` in the file).
+        clock: how many seconds the head's time and the wall clock may differ, 1 to 86,400; ``None`` for a
+            chain whose time is its own (``"own"`` in the file).
         rpc: an http or https URL, or ``"embedded"``.
-        contracts: address (20 bytes) by contract name: all of ``CONTRACTS``, or none before they are deployed.
+        contracts: address (20 bytes) by contract name: all of ``CONTRACTS``, or none before they are
+            deployed.
 
     Raises:
         InputError: a field outside these bounds.
@@ -66,28 +68,29 @@ class Network:
     contracts: Mapping[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _require(
-            isinstance(self.name, str) and 0 < len(self.name) <= _LONGEST_NAME and self.name.isprintable(),
-            f"its name must have 1 to {_LONGEST_NAME} printable characters",
-        )
-        _require(
-            _whole(self.chain_id, 1, _LARGEST_CHAIN_ID),
-            f"its chain id must be a whole number from 1 to {_LARGEST_CHAIN_ID}",
-        )
-        _require(
-            isinstance(self.genesis, bytes) and len(self.genesis) == 32 and any(self.genesis),
-            "its genesis hash must have 32 bytes and not be zero",
-        )
-        _require(
-            _whole(self.finality_depth, 0, _DEEPEST),
-            f"its finality depth must be a whole number of blocks from 0 to {_DEEPEST}",
-        )
-        _require(
-            self.clock is None or _whole(self.clock, 1, _WIDEST_CLOCK),
-            f"its clock rule must be a whole number of seconds from 1 to {_WIDEST_CLOCK}, or {OWN_CLOCK!r}",
-        )
-        _require_rpc(self.rpc)
-        _require_contracts(self.contracts)
+        for holds, why in (
+            (_is_name(self.name), f"its name must have 1 to {_LONGEST_NAME} printable characters"),
+            (
+                _is_whole(self.chain_id, 1, _LARGEST_CHAIN_ID),
+                f"its chain id must be 1 to {_LARGEST_CHAIN_ID}",
+            ),
+            (_is_digest(self.genesis), "its genesis hash must have 32 bytes and not be zero"),
+            (
+                _is_whole(self.finality_depth, 0, _DEEPEST),
+                f"its finality depth must be a whole number of blocks from 0 to {_DEEPEST}",
+            ),
+            (
+                self.clock is None or _is_whole(self.clock, 1, _WIDEST_CLOCK),
+                f"its clock rule must be whole seconds from 1 to {_WIDEST_CLOCK}, or {OWN_CLOCK!r}",
+            ),
+            (_is_rpc(self.rpc), f"its rpc must be an http or https URL, or {EMBEDDED!r}"),
+            (
+                _are_contracts(self.contracts),
+                f"its contracts must be none or {', '.join(CONTRACTS)}, each a different address of 20 bytes",
+            ),
+        ):
+            if not holds:
+                raise _unusable(why)
         object.__setattr__(self, "contracts", MappingProxyType(dict(self.contracts)))
 
     def address(self, contract: str) -> bytes:
@@ -123,7 +126,9 @@ class Network:
             "finality_depth": self.finality_depth,
             "clock": OWN_CLOCK if self.clock is None else self.clock,
             "rpc": self.rpc,
-            "contracts": {name: "0x" + self.contracts[name].hex() for name in CONTRACTS if name in self.contracts},
+            "contracts": {
+                name: "0x" + self.contracts[name].hex() for name in CONTRACTS if name in self.contracts
+            },
         }
 
     @classmethod
@@ -144,20 +149,23 @@ class Network:
     @classmethod
     def from_dict(cls, value: object) -> Network:
         """Read the JSON values of a description; as strict as ``from_json``."""
-        _require(isinstance(value, dict), "it must be a JSON object")
-        assert isinstance(value, dict)
+        if not isinstance(value, dict):
+            raise _unusable("it must be a JSON object")
         missing = [key for key in _KEYS if key not in value]
         unknown = [str(key) for key in value if key not in _KEYS]
-        _require(not missing, f"it lacks {', '.join(missing)}")
-        _require(not unknown, f"it has keys that no description has: {', '.join(unknown)}")
-        _require(
-            value["version"] == _VERSION and not isinstance(value["version"], bool),
-            f"its version must be {_VERSION}",
-        )
-        clock = value["clock"]
-        _require(clock is not None, f"its clock rule must be seconds or {OWN_CLOCK!r}")
-        contracts = value["contracts"]
-        _require(isinstance(contracts, dict), "its contracts must be a JSON object")
+        if missing or unknown:
+            raise _unusable(
+                f"it lacks {', '.join(missing)}"
+                if missing
+                else f"it has keys that no description has: {', '.join(unknown)}"
+            )
+        if not _is_whole(value["version"], _VERSION, _VERSION):
+            raise _unusable(f"its version must be {_VERSION}")
+        clock, contracts = value["clock"], value["contracts"]
+        if clock is None:
+            raise _unusable(f"its clock rule must be seconds or {OWN_CLOCK!r}")
+        if not isinstance(contracts, dict):
+            raise _unusable("its contracts must be a JSON object")
         return cls(
             name=value["name"],
             chain_id=value["chain_id"],
@@ -234,60 +242,51 @@ def parse_hash(value: object, what: str) -> bytes:
 
 
 def _parse_bytes(value: object, length: int, what: str) -> bytes:
-    _require(
-        isinstance(value, str) and re.fullmatch(rf"0x[0-9a-fA-F]{{{2 * length}}}", value) is not None,
-        f"{what} must be 0x and {2 * length} hexadecimal digits",
-    )
-    assert isinstance(value, str)
+    if not isinstance(value, str) or not re.fullmatch(rf"0x[0-9a-fA-F]{{{2 * length}}}", value):
+        raise _unusable(f"{what} must be 0x and {2 * length} hexadecimal digits")
     return bytes.fromhex(value[2:])
 
 
-def _require_rpc(rpc: object) -> None:
-    _require(isinstance(rpc, str), f"its rpc must be a URL or {EMBEDDED!r}")
-    assert isinstance(rpc, str)
-    if rpc == EMBEDDED:
-        return
-    try:
-        parts = urlsplit(rpc)
-        reachable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        reachable = False
-    _require(
-        reachable and rpc.isprintable() and " " not in rpc,
-        f"its rpc must be an http or https URL or {EMBEDDED!r}",
-    )
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and value.isprintable()
 
 
-def _require_contracts(contracts: object) -> None:
-    _require(isinstance(contracts, Mapping), "its contracts must be addresses by name")
-    assert isinstance(contracts, Mapping)
-    if not contracts:
-        return
-    _require(
-        set(contracts) == set(CONTRACTS),
-        f"its contracts must be exactly {', '.join(CONTRACTS)}",
-    )
-    for name, address in contracts.items():
-        _require(
-            isinstance(address, bytes) and len(address) == 20 and any(address),
-            f"the address of {name} must have 20 bytes and not be zero",
-        )
-    _require(len(set(contracts.values())) == len(contracts), "two of its contracts have the same address")
-
-
-def _whole(value: object, least: int, most: int) -> bool:
+def _is_whole(value: object, least: int, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _is_digest(value: object) -> bool:
+    return isinstance(value, bytes) and len(value) == 32 and any(value)
+
+
+def _is_rpc(value: object) -> bool:
+    if not isinstance(value, str) or not value.isprintable() or " " in value:
+        return False
+    if value == EMBEDDED:
+        return True
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _are_contracts(value: object) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    addresses = list(value.values())
+    return not value or (
+        set(value) == set(CONTRACTS)
+        and all(isinstance(each, bytes) and len(each) == 20 and any(each) for each in addresses)
+        and len(set(addresses)) == len(addresses)
+    )
 
 
 def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
-    _require(len(value) == len(pairs), "it has a key twice")
+    if len(value) != len(pairs):
+        raise _unusable("it has a key twice")
     return value
-
-
-def _require(condition: bool, why: str) -> None:
-    if not condition:
-        raise _unusable(why)
 
 
 def _unusable(why: str) -> InputError:

@@ -1,7 +1,7 @@
 """The few JSON-RPC calls that PixelPact makes, each failure of theirs told apart (Ethereum Execution APIs).
 
-Works with any Ethereum node over http or https and with the embedded chain. Everything that differs between nodes
-and between web3 7 and 8 ends here.
+Works with any Ethereum node over http or https and with the embedded chain. Everything that differs between
+nodes and between web3 7 and 8 ends here.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 import ast
 import ipaddress
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -28,6 +27,8 @@ from web3.exceptions import (
 from web3.middleware import ExtraDataToPOAMiddleware
 
 from pixelpact.errors import ChainError, UnreachableError
+
+from .answers import Block, Log, MinedTransaction, block_of, log_of, mined_of
 from .network import EMBEDDED, Network
 
 if TYPE_CHECKING:
@@ -35,11 +36,12 @@ if TYPE_CHECKING:
 
     from .embedded import EmbeddedChain
 
-__all__ = ["Block", "Log", "MinedTransaction", "Node", "RevertedError", "show_rpc"]
+__all__ = ["Node", "RevertedError", "show_rpc"]
 
 _CONNECT_SECONDS = 3.0
 _ANSWER_SECONDS = 15.0
-#: Reads are made in the name of the zero address: nobody's, and on every chain one that has ether or needs none.
+#: Reads are made in the name of the zero address: nobody's, and on every chain one that has ether or needs
+#: none.
 _NOBODY = bytes(20)
 # How eth-tester spells revert data: the repr of the bytes, after its own words.
 _TESTER_REVERT = re.compile(r"execution reverted: (b'.*'|b\".*\")", re.DOTALL)
@@ -59,42 +61,6 @@ class RevertedError(Exception):
         self.data = data
         self.text = text
         super().__init__(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A block as far as we need it: number, hash, timestamp (seconds), base fee (wei for each gas)."""
-
-    number: int
-    hash: bytes
-    timestamp: int
-    base_fee: int
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """One log as a node gives it."""
-
-    address: bytes
-    topics: tuple[bytes, ...]
-    data: bytes
-    block_number: int
-    block_hash: bytes
-    transaction: bytes
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class MinedTransaction:
-    """A receipt as far as we need it."""
-
-    hash: bytes
-    succeeded: bool
-    block_number: int
-    block_hash: bytes
-    gas_used: int
-    created: bytes | None
-    logs: tuple[Log, ...]
 
 
 class Node:
@@ -131,12 +97,7 @@ class Node:
             found = self._ask(lambda web3: web3.eth.get_block(identifier))
         except BlockNotFound:
             return None
-        return Block(
-            number=int(found["number"]),
-            hash=bytes(found["hash"]),
-            timestamp=int(found["timestamp"]),
-            base_fee=int(found.get("baseFeePerGas", 0)),
-        )
+        return block_of(found)
 
     def head(self) -> Block:
         """The newest block."""
@@ -217,16 +178,7 @@ class Node:
             receipt = self._ask(lambda web3: web3.eth.get_transaction_receipt(HexBytes(transaction)))
         except TransactionNotFound:
             return None
-        created = receipt.get("contractAddress")
-        return MinedTransaction(
-            hash=bytes(receipt["transactionHash"]),
-            succeeded=int(receipt["status"]) == 1,
-            block_number=int(receipt["blockNumber"]),
-            block_hash=bytes(receipt["blockHash"]),
-            gas_used=int(receipt["gasUsed"]),
-            created=bytes.fromhex(created[2:]) if created else None,
-            logs=tuple(_log(each) for each in receipt["logs"]),
-        )
+        return mined_of(receipt)
 
     def target_of(self, transaction: bytes) -> tuple[bytes | None, bytes]:
         """Whom a known transaction calls (None: it creates) and with what data."""
@@ -241,7 +193,7 @@ class Node:
             "toBlock": BlockNumber(last),
             "address": [_text(address) for address in addresses],
         }
-        return [_log(each) for each in self._ask(lambda web3: web3.eth.get_logs(wanted))]
+        return [log_of(each) for each in self._ask(lambda web3: web3.eth.get_logs(wanted))]
 
     def _ask(self, question: Callable[[Web3], T]) -> T:
         try:
@@ -319,18 +271,6 @@ def _call_fields(to: bytes | None, data: bytes, sender: bytes) -> TxParams:
 
 def _text(address: bytes) -> ChecksumAddress:
     return Web3.to_checksum_address(HexStr("0x" + address.hex()))
-
-
-def _log(found: Mapping[str, Any]) -> Log:
-    return Log(
-        address=bytes.fromhex(found["address"][2:]),
-        topics=tuple(bytes(HexBytes(topic)) for topic in found["topics"]),
-        data=bytes(HexBytes(found["data"])),
-        block_number=int(found["blockNumber"]),
-        block_hash=bytes(HexBytes(found["blockHash"])),
-        transaction=bytes(HexBytes(found["transactionHash"])),
-        index=int(found["logIndex"]),
-    )
 
 
 def _revert_data(data: object) -> bytes:

@@ -1,4 +1,4 @@
-"""What the contracts keep, as frozen dataclasses, and how the shared values cross the ABI (docs/contracts.md)."""
+"""What the contracts keep, as frozen dataclasses; how the shared values cross the ABI (docs/contracts.md)."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class Commitment:
 
 @dataclass(frozen=True, slots=True)
 class ConsentStanding:
-    """What one decision needs from the ConsentRegistry: commitment, the subject's generation, purposes refused."""
+    """What one decision needs of the ConsentRegistry: commitment, generation, purposes refused."""
 
     commitment: Commitment
     generation: int

@@ -1,16 +1,18 @@
 """What a contract's refusal means: every Solidity error as a ``ContractError`` with a sentence.
 
-The names, and the order of their arguments, are those of contracts/interfaces. Each has a line in ``_SENTENCES``.
+The names, and the order of their arguments, are those of contracts/interfaces. Each has a line in
+``_SENTENCES``.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from eth_abi import decode as decode_abi
+from eth_abi.abi import decode as decode_abi
 from eth_abi.exceptions import DecodingError
 
 from pixelpact.errors import ContractError, TransactionError
+
 from .abi import Entry, MalformedDataError, custom_errors
 
 __all__ = ["contract_error", "named_errors"]
@@ -70,7 +72,8 @@ _SENTENCES: dict[str, Sentence] = {
         "The account {account} acts for no institution", "Check the account's address"
     ),
     "InstitutionRegistry_KeyLength": Sentence(
-        "An encryption key of {length} bytes can't be published", "Publish a key of 1,216 bytes made by PixelPact"
+        "An encryption key of {length} bytes can't be published",
+        "Publish a key of 1,216 bytes made by PixelPact",
     ),
     # StudyRegistry
     "StudyRegistry_NoCode": Sentence(
@@ -90,9 +93,12 @@ _SENTENCES: dict[str, Sentence] = {
     "StudyRegistry_AlreadyRegistered": Sentence(
         "The study {study} is registered already", "Nothing is to be done; rotate it to seal it anew"
     ),
-    "StudyRegistry_Unknown": Sentence("No study {study} is registered", "Check the study's number and the network"),
+    "StudyRegistry_Unknown": Sentence(
+        "No study {study} is registered", "Check the study's number and the network"
+    ),
     "StudyRegistry_NotCustodian": Sentence(
-        "Institution {institution} does not hold the study {study}", "Only the hospital that holds it can do this"
+        "Institution {institution} does not hold the study {study}",
+        "Only the hospital that holds it can do this",
     ),
     "StudyRegistry_WrongStatus": Sentence(
         "This can't be done to the study {study} in its present status ({status})",
@@ -105,7 +111,8 @@ _SENTENCES: dict[str, Sentence] = {
         "The manifest of the study {study} is empty or the present one", "Seal the study anew under a new key"
     ),
     "StudyRegistry_CertificateMissing": Sentence(
-        "The study {study} can't be erased without a certificate", "Give the digest of the erasure certificate"
+        "The study {study} can't be erased without a certificate",
+        "Give the digest of the erasure certificate",
     ),
     "StudyRegistry_EpochInUse": Sentence(
         "Epoch {epoch} of the study {study} is not over (the present one is {current})",
@@ -145,12 +152,14 @@ _SENTENCES: dict[str, Sentence] = {
         "Institution {institution} takes no part in the consortium at present", _ASK_CONSORTIUM
     ),
     "AccessLedger_NotCustodian": Sentence(
-        "Institution {institution} does not hold the study {study}", "Only the hospital that holds it can do this"
+        "Institution {institution} does not hold the study {study}",
+        "Only the hospital that holds it can do this",
     ),
     "AccessLedger_PersonMissing": Sentence("The person who acts is not named", _FAULT),
     "AccessLedger_EnvelopeMissing": Sentence("The key envelope is not named", _FAULT),
     "AccessLedger_AlreadyRequested": Sentence(
-        "The request {request} was made and answered before", "Look at its answer, or ask again with a new number"
+        "The request {request} was made and answered before",
+        "Look at its answer, or ask again with a new number",
     ),
     "AccessLedger_NotPermitted": Sentence(
         "The request {request} does not stand: never made, denied or refused",
@@ -216,7 +225,11 @@ def contract_error(data: bytes, text: str) -> TransactionError:
         except MalformedDataError:
             pass
     return ContractError(
-        "The contract stopped the call", name=_kind(data), arguments={}, why=_words(data) or text, remedy=_FAULT
+        "The contract stopped the call",
+        name=_kind(data),
+        arguments={},
+        why=_words(data) or text,
+        remedy=_FAULT,
     )
 
 

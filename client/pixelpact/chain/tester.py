@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eth.exceptions import TransactionNotFound as EvmTransactionNotFound
-from eth.vm.forks import ParisVM
+from eth.vm.forks.paris import ParisVM
 from eth_tester import EthereumTester
 from eth_tester.backends.pyevm.main import PyEVMBackend
 from eth_tester.backends.pyevm.serializers import serialize_transaction, serialize_transaction_receipt
@@ -63,12 +63,8 @@ def start_tester(funded: Sequence[bytes], balance: int, chain_id: int) -> tuple[
     """A new chain at Paris rules on which these addresses have this much wei."""
     # Random bytes in the genesis header, so that no two chains have the same genesis hash.
     parameters = PyEVMBackend.generate_genesis_params({"extra_data": secrets.token_bytes(32)})
-    state = {
-        address: {"balance": balance, "nonce": 0, "code": b"", "storage": {}} for address in funded
-    }
-    backend = _Backend(
-        genesis_parameters=parameters, genesis_state=state, vm_configuration=((0, ParisVM),)
-    )
+    state = {address: {"balance": balance, "nonce": 0, "code": b"", "storage": {}} for address in funded}
+    backend = _Backend(genesis_parameters=parameters, genesis_state=state, vm_configuration=((0, ParisVM),))
     backend.chain.chain_id = chain_id
     tester = EthereumTester(backend)
     return tester, _Provider(tester, chain_id)

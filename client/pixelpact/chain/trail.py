@@ -1,22 +1,24 @@
 """A trail in a file: what our contracts reported up to a block, to be looked at again without a node.
 
-JSON, so that people can read it too. Each entry carries the log itself (topics and data) beside its decoded fields;
-a reader decodes the log and accepts the entry only if everything written beside it says the same.
+JSON, so that people can read it too. Each entry carries the log itself (topics and data) beside its decoded
+fields; a reader decodes the log and accepts the entry only if everything written beside it says the same.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from pixelpact.errors import ChainError, InputError, OutputError
+
+from .answers import Log
 from .client import Chain
 from .events import Event, decode_event, own_fields
 from .network import Network, parse_address, parse_hash
-from .node import Log
 
 __all__ = ["Trail"]
 
@@ -109,8 +111,8 @@ class Trail:
         """Read a trail's text.
 
         Raises:
-            InputError: not JSON, keys missing or unknown, a log that our contracts don't write, fields that don't
-                say what the log says, or events out of order or out of the range.
+            InputError: not JSON, keys missing or unknown, a log that our contracts don't write, fields that
+                don't say what the log says, or events out of order or out of the range.
         """
         try:
             value = json.loads(text)
@@ -192,12 +194,9 @@ def _check_order(events: tuple[Event, ...], first: int, last: int) -> None:
 
 
 def _parse_data(value: object, place: int) -> bytes:
-    try:
-        if not isinstance(value, str) or not value.startswith("0x"):
-            raise ValueError
-        return bytes.fromhex(value[2:])
-    except ValueError:
-        raise _unusable(f"the data of event {place} are not 0x and hexadecimal digits") from None
+    if not isinstance(value, str) or not re.fullmatch(r"0x(?:[0-9a-f]{2})*", value):
+        raise _unusable(f"the data of event {place} are not 0x and hexadecimal digits")
+    return bytes.fromhex(value[2:])
 
 
 def _number(value: object) -> int:

@@ -1,43 +1,42 @@
-"""Transactions that survive a crash: prepared and signed first, journalled by the caller, then sent, as often as
-it takes.
+"""Transactions that survive a crash: prepared first, written down by the caller, then sent (sending.py).
 
-A prepared transaction's hash is known before it is sent, and sending the same bytes again is harmless: its nonce
-lets it be carried out once. So whoever writes the bytes down before sending them can always go on.
+A prepared transaction's hash is known before it is sent, and sending the same bytes again is harmless: its
+nonce lets it be carried out once. So whoever writes the bytes down before sending them can always go on.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eth_account import Account as EthAccount
-from eth_account.typed_transactions import TypedTransaction
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 
-from pixelpact.errors import ChainError, InputError, SupersededError, TransactionError, UnreachableError
-from .node import MinedTransaction, Node, RevertedError
+from pixelpact.errors import InputError
+
+from .node import Node, RevertedError
 from .rejections import contract_error
 
 if TYPE_CHECKING:
     from .account import Account
     from .network import Network
 
-__all__ = ["Call", "Sender", "SignedCall", "send"]
+__all__ = ["Call", "Sender", "SignedCall"]
 
 _GWEI = 10**9
-#: What sealers of a private chain get for each gas. Geth's base fee falls to almost nothing, its tip must not.
+#: What sealers of a private chain get for each gas. Geth's base fee falls to almost nothing, its tip must
+#: not.
 _TIP = _GWEI
 #: More than this is never offered, whatever a node says that sealers want.
 _HIGHEST_TIP = 100 * _GWEI
-#: The embedded chain gives every transaction this much instead of estimating, which costs it twenty executions.
+#: The embedded chain gives every transaction this much instead of estimating, which costs it twenty
+#: executions.
 _EMBEDDED_GAS = 20_000_000
-_SHORTEST_PAUSE = 0.02
-_LONGEST_PAUSE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +91,11 @@ class SignedCall:
         """
         try:
             fields: dict[str, Any] = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()
-            if fields["type"] != 2:  # noqa: PLR2004  (EIP-1559)
-                raise ValueError("another type of transaction")
             sender = bytes.fromhex(EthAccount.recover_transaction(raw)[2:])
-        except Exception as error:  # The decoders below raise whatever they meet.
-            raise InputError(
-                "These bytes are not a signed transaction of ours",
-                why=str(error)[:100],
-                remedy="Begin the operation anew",
-            ) from error
+        except Exception as error:  # The decoders raise whatever they meet.
+            raise _not_ours(str(error)[:100]) from error
+        if fields["type"] != 2:
+            raise _not_ours("they are of another type than EIP-1559's")
         return cls(
             raw=raw,
             hash=keccak(raw),
@@ -225,97 +220,12 @@ class Sender:
             estimate = self._node.estimate_gas(call.to, call.data, sender=sender)
         except RevertedError as error:
             raise contract_error(error.data, error.text) from error
-        # A quarter more, since the state may change until it is carried out, and what is left over is not paid.
+        # A quarter more, since the state may change until it is carried out, and what is left over is not
+        # paid.
         return estimate + estimate // 4 + 10_000
 
 
-def send(node: Node, signed: SignedCall, patience: float) -> MinedTransaction:
-    """Send a prepared transaction, or again, and wait until it stands in a block.
-
-    Raises:
-        ContractError: it stands in a block, and the contract refused it.
-        SupersededError: another transaction of the account took its nonce.
-        TransactionError: the node does not take it, or it is in no block after ``patience`` seconds.
-    """
-    deadline = time.monotonic() + patience
-    pauses = _pauses()
-    while not _hand_over(node, signed):
-        if time.monotonic() > deadline:
-            raise TransactionError(
-                "A transaction waits for one before it that was never sent",
-                why=f"its nonce is {signed.nonce}, and the account's next is lower",
-                remedy="Finish or abandon what was begun before, then run this again",
-            )
-        time.sleep(next(pauses))
-    pauses = _pauses()
-    while (mined := node.mined(signed.hash)) is None:
-        if time.monotonic() > deadline:
-            raise _not_mined(node, signed, patience)
-        time.sleep(next(pauses))
-    if not mined.succeeded:
-        raise _why_reverted(node, signed, mined)
-    return mined
-
-
-def _hand_over(node: Node, signed: SignedCall) -> bool:
-    """Whether the node has the transaction; False when one before it is missing."""
-    try:
-        node.send_raw(signed.raw)
-    except UnreachableError:
-        raise
-    except ChainError as refusal:
-        # Nodes word it differently when they have it already: ask instead of reading the words.
-        if node.knows(signed.hash):
-            return True
-        if node.transaction_count(signed.sender, pending=False) > signed.nonce:
-            raise _superseded(signed) from refusal
-        if node.transaction_count(signed.sender, pending=True) < signed.nonce:
-            return False
-        raise TransactionError(
-            "The node does not take the transaction",
-            why=refusal.why,
-            remedy=f"Check that the account 0x{signed.sender.hex()} has ether for gas on this chain "
-            f"(it has {node.balance(signed.sender)} wei)",
-        ) from refusal
-    return True
-
-
-def _not_mined(node: Node, signed: SignedCall, patience: float) -> TransactionError:
-    if node.transaction_count(signed.sender, pending=False) > signed.nonce and node.mined(signed.hash) is None:
-        return _superseded(signed)
-    return TransactionError(
-        f"The transaction 0x{signed.hash.hex()} stands in no block after {patience:g} seconds",
-        why="the chain makes no blocks, or other transactions come first",
-        remedy="Check the chain, then run this again: the same transaction is sent, never a second one",
+def _not_ours(why: str) -> InputError:
+    return InputError(
+        "These bytes are not a signed transaction of ours", why=why, remedy="Begin the operation anew"
     )
-
-
-def _superseded(signed: SignedCall) -> SupersededError:
-    return SupersededError(
-        f"The transaction 0x{signed.hash.hex()} can never be carried out",
-        why=f"another transaction of the account 0x{signed.sender.hex()} took its nonce {signed.nonce}",
-        remedy="Look at the present state on the chain and begin anew",
-    )
-
-
-def _why_reverted(node: Node, signed: SignedCall, mined: MinedTransaction) -> TransactionError:
-    """Do it again on the states before and after its block: receipts don't say why."""
-    if signed.to is not None:
-        for block in (mined.block_number - 1, mined.block_number):
-            try:
-                node.call(signed.to, signed.data, sender=signed.sender, gas=signed.gas, block=block)
-            except RevertedError as error:
-                return contract_error(error.data, error.text)
-    exhausted = mined.gas_used >= signed.gas
-    return TransactionError(
-        f"The transaction 0x{signed.hash.hex()} was carried out without effect",
-        why="it used up its gas" if exhausted else "the contract refused it for a reason that has since passed",
-        remedy="Look at the present state on the chain and begin anew",
-    )
-
-
-def _pauses() -> Iterator[float]:
-    pause = _SHORTEST_PAUSE
-    while True:
-        yield pause
-        pause = min(2 * pause, _LONGEST_PAUSE)
