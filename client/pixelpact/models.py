@@ -27,8 +27,13 @@ __all__ = [
     "Directive",
     "EnvelopeContext",
     "Instance",
+    "Invitation",
     "Modifier",
     "Refusal",
+    "SignedDirective",
+    "SignedRefusal",
+    "SignedRevocation",
+    "SignedRevocationOfAll",
     "StudyContext",
     "StudySource",
 ]
@@ -154,6 +159,61 @@ class Refusal:
     grantee: int
     purposes: int
     sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignedDirective:
+    """A directive as the patient's wallet hands it out: the number is its struct hash, the signature has 65 bytes."""
+
+    directive: Directive
+    number: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRevocation:
+    """A patient's withdrawal of the directive of this number (struct hash)."""
+
+    subject: bytes
+    directive: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRevocationOfAll:
+    """A patient's withdrawal of everything: ``generation`` is the subject's on the chain + 1."""
+
+    subject: bytes
+    generation: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRefusal:
+    """A patient's refusal, signed."""
+
+    refusal: Refusal
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """How a requester learns that a study exists: from the patient or the custodian, never by searching.
+
+    Attributes:
+        genesis, chain_id: the network it is on.
+        custodian: whom to ask.
+        study: its number.
+        categories: the kinds of images in it, a bit each.
+        directive: the consent to cite, once there is one.
+    """
+
+    genesis: bytes
+    chain_id: int
+    custodian: int
+    study: bytes
+    categories: int
+    directive: Directive | None = None
 
 
 @dataclass(frozen=True, slots=True)

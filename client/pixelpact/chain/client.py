@@ -13,7 +13,7 @@ from .account import Account
 from .answers import Block, Log, MinedTransaction
 from .checks import check_clock, check_contracts, check_identity
 from .contracts import AccessLedger, At, ConsentRegistry, InstitutionRegistry, PolicyEngine, StudyRegistry
-from .events import Event, decode_event
+from .events import Event, decode_event, filter_topics
 from .network import CONTRACTS, Network
 from .node import Node, RevertedError
 from .receipt import Receipt
@@ -224,7 +224,14 @@ class Chain:
             ContractError: the contract refused it.
             SupersededError: another transaction took its nonce; it can never be carried out.
             TransactionError: the node does not take it, or no block holds it in time; sending again is safe.
+            InputError: it was signed for another chain.
         """
+        if signed.chain_id != self.network.chain_id:
+            raise InputError(
+                f"The transaction 0x{signed.hash.hex()} is not for the network {self.network.name!r}",
+                why=f"it was signed for the chain {signed.chain_id}",
+                remedy="Use the network that it was prepared on",
+            )
         mined = send(self._node, signed, self._patience)
         return self._receipt(mined, self._name_of(signed.to, signed.data))
 
@@ -278,12 +285,46 @@ class Chain:
         Raises:
             ChainError: a log that our contracts don't write, or logs out of order or out of range.
         """
+        yield from self._events(tuple(self.network.contracts.values()), first, last)
+
+    def find(
+        self, kind: type[E], *, first: int = 0, last: int | None = None, **indexed: bytes | int
+    ) -> Iterator[E]:
+        """The events of one kind whose indexed fields have these values, in order; the node does the searching.
+
+        Args:
+            kind: the event's class.
+            first, last: block numbers, both included; the final head for None.
+            indexed: values by field, such as ``request=number``.
+
+        Raises:
+            ChainError: as ``events``, and when the node gives others than those asked for.
+        """
+        contract, topics = filter_topics(kind, indexed)
+        for event in self._events((self.network.address(contract),), first, last, topics):
+            if not isinstance(event, kind) or any(
+                getattr(event, name) != value for name, value in indexed.items()
+            ):
+                raise ChainError(
+                    f"The node gave other events than the {kind.__name__} that were asked for",
+                    why="it answers wrongly",
+                    remedy="Ask another node",
+                )
+            yield event
+
+    def _events(
+        self,
+        addresses: tuple[bytes, ...],
+        first: int,
+        last: int | None,
+        topics: tuple[bytes | None, ...] = (),
+    ) -> Iterator[Event]:
         end = self.final_head().number if last is None else last
         width = _RANGE
         while first <= end:
             until = min(first + width - 1, end)
             try:
-                logs = self._node.logs(tuple(self.network.contracts.values()), first, until)
+                logs = self._node.logs(addresses, first, until, topics)
             except UnreachableError:
                 raise
             except ChainError:

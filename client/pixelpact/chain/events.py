@@ -331,6 +331,23 @@ def decode_event(network: Network, log: Log, timestamp: int) -> Event:
     )
 
 
+def filter_topics(kind: type[Event], indexed: Mapping[str, bytes | int]) -> tuple[str, tuple[bytes | None, ...]]:
+    """The contract that reports this kind of event, and the topics that those with these indexed fields have."""
+    for contract in CONTRACTS:
+        for topic, entry in contract_abi(contract).events.items():
+            if entry.name == kind.__name__:
+                names = [_snake_case(each["name"]) for each in entry.inputs if each["indexed"]]
+                if unknown := sorted(set(indexed) - set(names)):
+                    raise ValueError(f"{entry.name} has no indexed field {', '.join(unknown)}")
+                return contract, (topic, *(_topic(indexed[name]) if name in indexed else None for name in names))
+    raise ValueError(f"no contract reports {kind.__name__}")
+
+
+def _topic(value: bytes | int) -> bytes:
+    """A value as a topic: numbers and addresses fill up on the left, 32-byte values are themselves."""
+    return value.to_bytes(32, "big") if isinstance(value, int) else value.rjust(32, b"\0")
+
+
 def own_fields(event: Event) -> dict[str, Any]:
     """An event's fields beside those that every event has."""
     common = {each.name for each in fields(Event)}

@@ -130,14 +130,14 @@ class Node:
 
     def call(
         self,
-        to: bytes,
+        to: bytes | None,
         data: bytes,
         *,
         sender: bytes = _NOBODY,
         gas: int | None = None,
         block: int | None = None,
     ) -> bytes:
-        """What a call returns at a block, the newest for None.
+        """What a call (a creation when ``to`` is None) returns at a block, the newest for None.
 
         Raises:
             RevertedError: it reverted.
@@ -186,13 +186,17 @@ class Node:
         to = found.get("to")
         return (bytes.fromhex(to[2:]) if to else None), bytes(HexBytes(found["input"]))
 
-    def logs(self, addresses: Sequence[bytes], first: int, last: int) -> list[Log]:
-        """All logs of these contracts in blocks ``first`` to ``last``, both included."""
+    def logs(
+        self, addresses: Sequence[bytes], first: int, last: int, topics: Sequence[bytes | None] = ()
+    ) -> list[Log]:
+        """The logs of these contracts in blocks ``first`` to ``last``, both included: all, or those with these topics."""
         wanted: FilterParams = {
             "fromBlock": BlockNumber(first),
             "toBlock": BlockNumber(last),
             "address": [_text(address) for address in addresses],
         }
+        if topics:
+            wanted["topics"] = [None if topic is None else HexStr("0x" + topic.hex()) for topic in topics]
         return [log_of(each) for each in self._ask(lambda web3: web3.eth.get_logs(wanted))]
 
     def _ask(self, question: Callable[[Web3], T]) -> T:

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     ENCRYPTION_SEED = "encryption-seed"
     OPERATOR_KEY = "operator-key"
     PATIENT_KEY = "patient-key"
+    PERSON_KEY = "person-key"
     REQUEST = "request"
     ENVELOPE = "envelope"
     JOURNAL = "journal"

@@ -1,0 +1,129 @@
+"""What a run of the story leaves behind: the values that the summary, the JSON and the report are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Outcome", "Picture", "Step", "StudyOutcome"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A thumbnail as PNG bytes, or the plain reason why there is none."""
+
+    png: bytes = b""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the story.
+
+    Attributes:
+        name: short and stable, for programs (``release``).
+        title: what happens, a clause for people.
+        actor: who does it.
+        kind: ``act``, ``denial``, ``audit`` or ``fault`` (done wrong on purpose, to be caught).
+        ok: whether what should happen happened; denials and catches included.
+        seconds: wall time.
+        sentence: what came of it, in words: the decision's reason, what was checked, what was caught and where.
+        facts: pairs of label and value that back the sentence (digests, block numbers, counts).
+        block: the chain's head when the step ended.
+        time: the chain's time then, seconds since 1970 UTC.
+    """
+
+    name: str
+    title: str
+    actor: str
+    kind: str
+    ok: bool
+    seconds: float
+    sentence: str
+    facts: tuple[tuple[str, str], ...] = ()
+    block: int = 0
+    time: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StudyOutcome:
+    """One study of the story: what was given, whether what arrived was identical, and how it looks on its way."""
+
+    title: str
+    modalities: tuple[str, ...]
+    instances: int
+    bytes: int
+    identical: bool
+    original: Picture
+    ciphertext: Picture
+    opened: Picture
+    left_out: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The whole run.
+
+    Attributes:
+        gas: transaction gas by ``Contract.function``, the first of each kind.
+        audit_events: how many events the auditor read.
+        findings: sentences of what the auditor found wrong, taken before the deliberate faults.
+        trail: the auditor's trail: (time UTC, block, who, sentence).
+    """
+
+    chain: str
+    store: str
+    version: str
+    steps: tuple[Step, ...]
+    studies: tuple[StudyOutcome, ...]
+    gas: dict[str, int] = field(default_factory=dict)
+    audit_events: int = 0
+    findings: tuple[str, ...] = ()
+    trail: tuple[tuple[str, int, str, str], ...] = ()
+    report: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Computed from what was checked: every step, every study, no finding, and there were some of each."""
+        return (
+            bool(self.steps)
+            and all(step.ok for step in self.steps)
+            and bool(self.studies)
+            and all(study.identical for study in self.studies)
+            and self.audit_events > 0
+            and not self.findings
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The one JSON object of ``pixelpact demo --json``."""
+        return {
+            "ok": self.ok,
+            "chain": self.chain,
+            "store": self.store,
+            "version": self.version,
+            "steps": [
+                {
+                    "name": step.name,
+                    "ok": step.ok,
+                    "seconds": round(step.seconds, 3),
+                    "kind": step.kind,
+                    "actor": step.actor,
+                    "sentence": step.sentence,
+                }
+                for step in self.steps
+            ],
+            "studies": [
+                {
+                    "title": study.title,
+                    "modalities": list(study.modalities),
+                    "instances": study.instances,
+                    "bytes": study.bytes,
+                    "identical": study.identical,
+                    "left_out": [{"name": name, "reason": reason} for name, reason in study.left_out],
+                }
+                for study in self.studies
+            ],
+            "gas": self.gas,
+            "audit": {"events": self.audit_events, "findings": list(self.findings)},
+            "report": self.report,
+        }

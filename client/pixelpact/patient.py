@@ -1,0 +1,196 @@
+"""The patient: a wallet that signs what is allowed, withdrawn and refused. It needs a node to read, and no ether.
+
+A patient has one address with each custodian, so that addresses don't join a patient's studies at different
+hospitals. All keys come from twelve words (BIP-39) by hardened steps only (BIP-32): with unhardened ones the public
+side and one leaked key would give the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from eth_account import Account as EthAccount
+from eth_account.hdaccount import Mnemonic
+
+from pixelpact.chain import Account, Chain, eip712
+from pixelpact.errors import InputError
+from pixelpact.models import (
+    WHOLE_RECORD,
+    Directive,
+    Modifier,
+    Refusal,
+    SignedDirective,
+    SignedRefusal,
+    SignedRevocation,
+    SignedRevocationOfAll,
+)
+from pixelpact.policy import VOCABULARY_VERSION, Category, Permission, Purpose, check_directive, purpose_set
+
+__all__ = ["Patient"]
+
+_WORDS = 12
+_YEAR = timedelta(days=365)
+
+
+class Patient:
+    """A patient's wallet on one network. ``repr`` shows nothing of it.
+
+    Args:
+        chain: any node of the network, for reading.
+        words: the BIP-39 words of the wallet (English).
+
+    Raises:
+        InputError: words that are no such list or whose checksum is wrong.
+    """
+
+    def __init__(self, chain: Chain, words: str) -> None:
+        if not Mnemonic("english").is_mnemonic_valid(words):
+            raise InputError(
+                "These words are not a wallet",
+                why="a word is not of the BIP-39 list, or the checksum does not fit",
+                remedy="Check the spelling and the order",
+            )
+        self._chain = chain
+        self._words = words
+
+    @classmethod
+    def create(cls, chain: Chain) -> Patient:
+        """A new wallet from the system's randomness; have the patient write ``reveal_words`` down."""
+        return cls(chain, Mnemonic("english").generate(_WORDS))
+
+    def __repr__(self) -> str:
+        return "Patient(hidden)"
+
+    def reveal_words(self) -> str:
+        """The twelve words, to be written down: they are the only way back to this wallet."""
+        return self._words
+
+    def address(self, *, custodian: int) -> bytes:
+        """The address (20 bytes) under which this custodian enrols the patient."""
+        return self._account(custodian).address
+
+    def allow(
+        self,
+        *,
+        custodian: int,
+        grantee: int,
+        purposes: Iterable[Purpose],
+        categories: Category | int,
+        study: bytes = WHOLE_RECORD,
+        term: timedelta = _YEAR,
+        permission: Permission | int = 0,
+        modifiers: Sequence[Modifier] = (),
+    ) -> SignedDirective:
+        """Sign a directive, valid from now on; it counts once it is recorded.
+
+        Args:
+            custodian: who holds the images.
+            grantee: who may have them: an institution, or ``ANY_INSTITUTION``, or ``ANY_INSTITUTION_LATER_TOO``.
+            purposes: what for; each covers those below it.
+            categories: the kinds of images.
+            study: one study's number; the default is all that this custodian holds of this patient.
+            term: for how long, at most ten years.
+            permission: the DUO permission, which research needs.
+            modifiers: DUO conditions, ascending by code.
+
+        Raises:
+            InputError: a directive that could never count.
+            ChainError: the chain can't be asked.
+        """
+        account = self._account(custodian)
+        now = self._chain.now()
+        directive = Directive(
+            subject=account.address,
+            custodian=custodian,
+            study=study,
+            grantee=grantee,
+            categories=int(categories),
+            purposes=purpose_set(*purposes),
+            permission=int(permission),
+            vocabulary=VOCABULARY_VERSION,
+            generation=self._chain.consents.generation(account.address),
+            not_before=now,
+            expiry=now + int(term.total_seconds()),
+            salt=secrets.token_bytes(32),
+            modifiers=tuple(modifiers),
+        )
+        check_directive(directive)
+        return SignedDirective(
+            directive, eip712.struct_hash(directive), eip712.sign(account, self._chain.network, directive)
+        )
+
+    def withdraw(self, consent: SignedDirective) -> SignedRevocation:
+        """Sign that a directive counts no more, for good, recorded or not."""
+        account = self._account(consent.directive.custodian)
+        message = eip712.Revocation(account.address, consent.number)
+        return SignedRevocation(
+            account.address, consent.number, eip712.sign(account, self._chain.network, message)
+        )
+
+    def withdraw_all(self, *, custodian: int) -> SignedRevocationOfAll:
+        """Sign that every directive signed so far for this custodian's images counts no more, recorded or not."""
+        account = self._account(custodian)
+        generation = self._chain.consents.generation(account.address) + 1
+        message = eip712.RevocationOfAll(account.address, generation)
+        return SignedRevocationOfAll(
+            account.address, generation, eip712.sign(account, self._chain.network, message)
+        )
+
+    def refuse(
+        self,
+        *,
+        custodian: int,
+        purposes: Iterable[Purpose],
+        study: bytes = WHOLE_RECORD,
+        grantee: int = 0,
+    ) -> SignedRefusal:
+        """Sign that these purposes (none: lift it) are refused, whatever was allowed.
+
+        Args:
+            custodian: whose images: the wallet has an address of its own for each.
+            purposes: what is refused from now on in this scope; each with those below it.
+            study: for one study only.
+            grantee: for one institution only; not together with ``study``.
+
+        Raises:
+            InputError: study and grantee both given.
+        """
+        if any(study) and grantee:
+            raise InputError(
+                "A refusal is for one study or for one institution, not both",
+                why="each refusal has one scope",
+                remedy="Sign two refusals",
+            )
+        account = self._account(custodian)
+        refusal = Refusal(
+            subject=account.address,
+            custodian=0,
+            study=study,
+            grantee=grantee,
+            purposes=purpose_set(*purposes),
+            # Later than any signed before, also those that a relay withholds.
+            sequence=time.time_ns() // 1000,
+        )
+        return SignedRefusal(refusal, eip712.sign(account, self._chain.network, refusal))
+
+    def _account(self, custodian: int) -> Account:
+        if not 0 < custodian < 2**32:
+            raise InputError(
+                f"There is no institution {custodian}",
+                why="institutions are numbered from 1",
+                remedy="Give the custodian's number",
+            )
+        EthAccount.enable_unaudited_hdwallet_features()
+        path = _path(self._chain.network.genesis, custodian)
+        return Account(bytes(EthAccount.from_mnemonic(self._words, account_path=path).key))
+
+
+def _path(genesis: bytes, custodian: int) -> str:
+    """Eight hardened steps from a digest: nobody has to remember an index to restore an address."""
+    digest = hashlib.sha256(genesis + custodian.to_bytes(4, "big") + WHOLE_RECORD).digest()
+    steps = (int.from_bytes(digest[at : at + 4], "big") & 0x7FFFFFFF for at in range(0, 32, 4))
+    return "m/" + "/".join(f"{step}'" for step in steps)

@@ -1,0 +1,284 @@
+"""The requester: asks for a study, opens what it was released, says whether it is what was registered."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from pixelpact.chain import AccessReleased, AccessRequested, RequestStatus, StudyRecord, eip712
+from pixelpact.crypto import EncryptionKeyPair, OpenStudy, unwrap
+from pixelpact.errors import ChainMismatchError, DeniedError, InputError, SealedStudyError, VaultError
+from pixelpact.models import RAW, ZERO32, AccessQuery, Cid, EnvelopeContext, Invitation
+from pixelpact.policy import Decision, FailureClass, Obligation, Purpose, Reason
+from pixelpact.profile import Profile
+from pixelpact.sealing import open_sealed
+from pixelpact.vault import Kind
+
+__all__ = ["AccessRequest", "FetchedStudy", "Requester"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """A request as the chain recorded it.
+
+    Attributes:
+        number: its id on the ledger, 32 bytes.
+        study: the study's number.
+        decision: permitted, or the reason why not, as a sentence too.
+        block: where it stands.
+    """
+
+    number: bytes
+    study: bytes
+    decision: Decision
+    block: int
+
+
+class FetchedStudy:
+    """A study that was released and passed every check before its payload; each instance is checked as it is read.
+
+    Attributes:
+        request: the request's number.
+        epoch: of the release.
+        study: the opened study: its instances, and their bytes.
+    """
+
+    def __init__(self, request: bytes, epoch: int, study: OpenStudy) -> None:
+        self.request = request
+        self.epoch = epoch
+        self.study = study
+        self.verified = False
+
+    def verify(self, *, threads: int = 2) -> None:
+        """Read everything once, keep nothing, and check every instance against what was registered.
+
+        Raises:
+            SealedStudyError: what arrived is not what was registered.
+        """
+        for _, pieces in self.study.stream(threads):
+            for _ in pieces:
+                pass
+        self.verified = True
+
+
+class Requester:
+    """An institution that asks for images.
+
+    Args:
+        profile: the institution's means.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._chain = profile.chain
+        self._vault = profile.vault
+
+    def publish_key(self) -> int:
+        """Make a new encryption key pair and publish its public half; later releases go to it. By the admin.
+
+        Returns:
+            the key's version.
+        """
+        institution = self._profile.institution
+        with self._vault.journal("publish-key", str(institution)) as entry:
+            if entry.step is None:
+                version = self._chain.institutions.institution(institution).key_version + 1
+                pair = EncryptionKeyPair.generate()
+                self._vault.put(Kind.ENCRYPTION_SEED, str(version), {"seed": bytes(pair)})
+                entry.advance("made", {"version": version})
+            version = int(entry.state["version"])
+            self._profile.carry_out(
+                entry,
+                "published",
+                lambda: self._chain.institutions.publish_key(self._key_pair(version).public_key),
+            )
+            return version
+
+    def request(
+        self, invitation: Invitation, *, purpose: Purpose, person: str, obligations: Obligation | int = 0
+    ) -> AccessRequest:
+        """Ask for a study; the answer, yes or no, is recorded with its reason.
+
+        Args:
+            invitation: says which study, and which consent to cite.
+            purpose: what for.
+            person: who asks, as the institution knows them; the chain gets a keyed digest.
+            obligations: what the institution promises.
+
+        Raises:
+            InputError: an invitation to another network.
+            ChainError: nothing could be asked or recorded; a denial is not an error.
+        """
+        network = self._chain.network
+        if (invitation.genesis, invitation.chain_id) != (network.genesis, network.chain_id):
+            raise InputError(
+                "The invitation is to another network",
+                why="its chain id or genesis is not that of the network in use",
+                remedy="Use the network that the invitation names",
+            )
+        query = AccessQuery(invitation.study, int(purpose), invitation.categories, ZERO32, int(obligations))
+        directive = invitation.directive
+        cited = eip712.struct_hash(directive).hex() if directive else "nothing"
+        with self._vault.journal("request", f"{query.study.hex()}/{query.purpose}/{cited}") as entry:
+            if entry.step is None:
+                entry.advance("drawn", {"nonce": secrets.randbits(64)})
+            nonce = int(entry.state["nonce"])
+            digest = self._profile.person_digest(person)
+            receipt = self._profile.carry_out(
+                entry, "asked", lambda: self._chain.ledger.request(nonce, query, directive, digest)
+            )
+            event = receipt.event(AccessRequested)
+            self._vault.put(Kind.REQUEST, event.request.hex(), _record_of(event))
+        return AccessRequest(event.request, event.study, Decision(Reason(event.reason)), event.block)
+
+    def fetch(self, request: bytes) -> FetchedStudy:
+        """Open what was released for a request, after every check that comes before the payload.
+
+        Args:
+            request: its number.
+
+        Raises:
+            InputError: nothing was released for it, or not yet for the present epoch.
+            DeniedError: it was denied or refused.
+            SealedStudyError: what arrived is not what the chain names.
+            StoreError: the store can't be read.
+        """
+        record = self._own(request)
+        release, study = self._standing_release(request, int(record["block"]))
+        context = EnvelopeContext(
+            genesis=self._chain.network.genesis,
+            chain_id=self._chain.network.chain_id,
+            ledger=self._chain.ledger.address,
+            request_id=request,
+            study_id=release.study,
+            epoch=release.epoch,
+            manifest_digest=release.manifest_digest,
+            custodian=release.custodian,
+            requester=self._profile.institution,
+            key_version=release.key_version,
+        )
+        envelope = self._profile.store.get(Cid(RAW, release.envelope_digest))
+        key, secret = unwrap(
+            self._key_pair(release.key_version), envelope, context, released=release.envelope_digest
+        )
+        opened = open_sealed(
+            self._profile.store,
+            network=self._chain.network,
+            study_id=release.study,
+            epoch=study.epoch,
+            manifest_digest=study.manifest_digest,
+            content_commitment=study.content_commitment,
+            custodian=study.custodian,
+            key=key,
+            secret=secret,
+        )
+        return FetchedStudy(request, release.epoch, opened)
+
+    def confirm(self, fetched: FetchedStudy, *, person: str) -> None:
+        """Record that what arrived is what was registered; reads it to the end first where that was not done.
+
+        Raises:
+            SealedStudyError: it is not.
+        """
+        if not fetched.verified:
+            fetched.verify()
+        nonce, query, directive_hash = self._key_of(fetched.request)
+        digest = self._profile.person_digest(person)
+        with self._vault.journal("confirm", f"{fetched.request.hex()}/{fetched.epoch}") as entry:
+            self._profile.carry_out(
+                entry,
+                "confirmed",
+                lambda: self._chain.ledger.confirm(nonce, query, directive_hash, fetched.epoch, digest),
+            )
+
+    def dispute(self, request: bytes, failure: SealedStudyError, *, person: str) -> None:
+        """Record which check failed on what was released for a request."""
+        record = self._own(request)
+        release, _ = self._last_release(request, int(record["block"]))
+        nonce, query, directive_hash = self._key_of(request)
+        number = FailureClass[failure.failure_class.upper()]
+        digest = self._profile.person_digest(person)
+        with self._vault.journal("dispute", f"{request.hex()}/{release.epoch}") as entry:
+            self._profile.carry_out(
+                entry,
+                "disputed",
+                lambda: self._chain.ledger.dispute(
+                    nonce, query, directive_hash, release.epoch, int(number), digest
+                ),
+            )
+
+    def _standing_release(self, request: bytes, since: int) -> tuple[AccessReleased, StudyRecord]:
+        release, study = self._last_release(request, since)
+        if release.epoch != study.epoch:
+            raise InputError(
+                "The release is of an older sealing of the study",
+                why=f"it was for epoch {release.epoch}, and the study is at epoch {study.epoch}",
+                remedy="Wait until the hospital serves the request again, or ask again",
+            )
+        if release.manifest_digest != study.manifest_digest or release.custodian != study.custodian:
+            raise ChainMismatchError(
+                "The release is not of what the chain names for this study",
+                why="its digest or its custodian differs from the registry's",
+                remedy="Tell the consortium: a custodian or a contract does wrong",
+            )
+        return release, study
+
+    def _last_release(self, request: bytes, since: int) -> tuple[AccessReleased, StudyRecord]:
+        state = self._chain.ledger.request_of(request, at="final")
+        if state.status in (RequestStatus.DENIED, RequestStatus.REFUSED):
+            word = "denied" if state.status is RequestStatus.DENIED else "refused by the hospital"
+            raise DeniedError(
+                f"The request was {word}",
+                reason=0,
+                remedy="See why with `pixelpact policy explain`, and ask again once that changed",
+            )
+        releases = list(self._chain.find(AccessReleased, first=since, request=request))
+        if not releases:
+            raise InputError(
+                "Nothing was released for this request yet",
+                why="the hospital has not answered, or its answer is not final",
+                remedy="Try again later",
+            )
+        return releases[-1], self._chain.studies.study(releases[-1].study, at="final")
+
+    def _own(self, request: bytes) -> dict[str, Any]:
+        record = self._vault.find(Kind.REQUEST, request.hex())
+        if record is None:
+            raise InputError(
+                f"The request {request.hex()[:8]} is not one of this profile",
+                why="its vault has no record of it",
+                remedy="Use the profile that asked",
+            )
+        return record
+
+    def _key_of(self, request: bytes) -> tuple[int, AccessQuery, bytes]:
+        record = self._own(request)
+        query = AccessQuery(
+            record["study"], record["purpose"], record["categories"], record["project"], record["obligations"]
+        )
+        return int(record["nonce"]), query, record["directive_hash"]
+
+    def _key_pair(self, version: int) -> EncryptionKeyPair:
+        record = self._vault.find(Kind.ENCRYPTION_SEED, str(version))
+        if record is None:
+            raise VaultError(
+                f"The encryption key of version {version} is not in this vault",
+                why="the vault is older than the chain, or another institution's",
+                remedy="Use the newest vault",
+            )
+        return EncryptionKeyPair(record["seed"])
+
+
+def _record_of(event: AccessRequested) -> dict[str, Any]:
+    return {
+        "study": event.query.study,
+        "purpose": event.query.purpose,
+        "categories": event.query.categories,
+        "project": event.query.project,
+        "obligations": event.query.obligations,
+        "nonce": event.nonce,
+        "directive_hash": event.directive_hash,
+        "block": event.block,
+    }
+
