@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from pixelpact.errors import ChainError, InputError, TransactionError, UnreachableError
 
 from .abi import Entry, MalformedDataError, contract_abi
 from .account import Account
-from .answers import Block, Log, MinedTransaction
+from .answers import Block, MinedTransaction
 from .checks import check_clock, check_contracts, check_identity
 from .contracts import AccessLedger, At, ConsentRegistry, InstitutionRegistry, PolicyEngine, StudyRegistry
 from .events import Event, decode_event, filter_topics
 from .network import CONTRACTS, Network
 from .node import Node, RevertedError
+from .reading import EventReader
 from .receipt import Receipt
 from .rejections import contract_error
 from .sending import send
@@ -25,9 +26,8 @@ __all__ = ["Chain"]
 
 _PATIENCE = 60.0
 _PAUSE = 0.25
-#: Blocks asked for at once: nodes bound what one answer may hold.
-_RANGE = 2_000
-_BLOCKS_KEPT = 4_096
+
+E = TypeVar("E", bound=Event)
 
 
 class Chain:
@@ -50,7 +50,7 @@ class Chain:
         self._node = node
         self._patience = patience
         self._sender = Sender(node, network, account) if account else None
-        self._blocks: dict[bytes, Block] = {}
+        self._reader = EventReader(node, network)
 
     @classmethod
     def connect(
@@ -84,7 +84,7 @@ class Chain:
 
     def final_head(self) -> Block:
         """The newest block that is final by the network's depth; block 0 while the chain is shorter."""
-        return self._block(max(0, self.head().number - self.network.finality_depth))
+        return self._reader.block(max(0, self.head().number - self.network.finality_depth))
 
     def block(self, number: int) -> Block:
         """A block by number.
@@ -92,7 +92,7 @@ class Chain:
         Raises:
             ChainError: the chain has none of this number yet.
         """
-        return self._block(number)
+        return self._reader.block(number)
 
     def now(self) -> int:
         """The chain's time (seconds), the newest block's: what is valid from then on is valid in the next."""
@@ -146,17 +146,6 @@ class Chain:
                     why="its validators make no blocks",
                     remedy="Check the validators, then run this again",
                 )
-
-    def _block(self, which: int | bytes) -> Block:
-        found = self._node.block(which)
-        if found is None:
-            shown = which if isinstance(which, int) else "0x" + which.hex()
-            raise ChainError(
-                f"The node has no block {shown}",
-                why="it is behind, or the chain was reorganised",
-                remedy="Wait a moment and run this again",
-            )
-        return found
 
     # Reading
 
@@ -263,7 +252,7 @@ class Chain:
         return "other"
 
     def _receipt(self, mined: MinedTransaction, call: str) -> Receipt:
-        block = self._block_of(mined.block_hash)
+        block = self._reader.block_of(mined.block_hash)
         ours = set(self.network.contracts.values())
         return Receipt(
             transaction=mined.hash,
@@ -285,7 +274,7 @@ class Chain:
         Raises:
             ChainError: a log that our contracts don't write, or logs out of order or out of range.
         """
-        yield from self._events(tuple(self.network.contracts.values()), first, last)
+        yield from self._reader.read(tuple(self.network.contracts.values()), first, self._last(last))
 
     def find(
         self, kind: type[E], *, first: int = 0, last: int | None = None, **indexed: bytes | int
@@ -294,17 +283,18 @@ class Chain:
 
         Args:
             kind: the event's class.
-            first, last: block numbers, both included; the final head for None.
+            first: the first block's number.
+            last: the last block's number; the final head for None.
             indexed: values by field, such as ``request=number``.
 
         Raises:
             ChainError: as ``events``, and when the node gives others than those asked for.
         """
         contract, topics = filter_topics(kind, indexed)
-        for event in self._events((self.network.address(contract),), first, last, topics):
-            if not isinstance(event, kind) or any(
-                getattr(event, name) != value for name, value in indexed.items()
-            ):
+        address = self.network.address(contract)
+        for event in self._reader.read((address,), first, self._last(last), topics):
+            values = {name: getattr(event, name, None) for name in indexed}
+            if not isinstance(event, kind) or values != indexed:
                 raise ChainError(
                     f"The node gave other events than the {kind.__name__} that were asked for",
                     why="it answers wrongly",
@@ -312,46 +302,5 @@ class Chain:
                 )
             yield event
 
-    def _events(
-        self,
-        addresses: tuple[bytes, ...],
-        first: int,
-        last: int | None,
-        topics: tuple[bytes | None, ...] = (),
-    ) -> Iterator[Event]:
-        end = self.final_head().number if last is None else last
-        width = _RANGE
-        while first <= end:
-            until = min(first + width - 1, end)
-            try:
-                logs = self._node.logs(addresses, first, until, topics)
-            except UnreachableError:
-                raise
-            except ChainError:
-                if width == 1:
-                    raise
-                width = max(1, width // 4)
-                continue
-            yield from self._decoded(logs, first, until)
-            first = until + 1
-
-    def _decoded(self, logs: list[Log], first: int, until: int) -> Iterator[Event]:
-        places = [(log.block_number, log.index) for log in logs]
-        inside = all(first <= number <= until for number, _ in places)
-        if not inside or places != sorted(set(places)):
-            raise ChainError(
-                f"The node's logs of blocks {first} to {until} are out of order, repeated or of other blocks",
-                why="the node answers wrongly",
-                remedy="Ask another node",
-            )
-        for log in logs:
-            yield decode_event(self.network, log, self._block_of(log.block_hash).timestamp)
-
-    def _block_of(self, block_hash: bytes) -> Block:
-        """A block by hash, kept: what stands under a hash never changes."""
-        found = self._blocks.get(block_hash)
-        if found is None:
-            if len(self._blocks) >= _BLOCKS_KEPT:
-                self._blocks.clear()
-            found = self._blocks[block_hash] = self._block(block_hash)
-        return found
+    def _last(self, last: int | None) -> int:
+        return self.final_head().number if last is None else last

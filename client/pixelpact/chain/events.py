@@ -331,15 +331,22 @@ def decode_event(network: Network, log: Log, timestamp: int) -> Event:
     )
 
 
-def filter_topics(kind: type[Event], indexed: Mapping[str, bytes | int]) -> tuple[str, tuple[bytes | None, ...]]:
-    """The contract that reports this kind of event, and the topics that those with these indexed fields have."""
+def filter_topics(
+    kind: type[Event], indexed: Mapping[str, bytes | int]
+) -> tuple[str, tuple[bytes | None, ...]]:
+    """The contract that reports this kind of event, and the topics that those with these indexed fields have.
+
+    Raises:
+        ValueError: no contract reports it, or it has no such indexed field.
+    """
     for contract in CONTRACTS:
         for topic, entry in contract_abi(contract).events.items():
             if entry.name == kind.__name__:
                 names = [_snake_case(each["name"]) for each in entry.inputs if each["indexed"]]
                 if unknown := sorted(set(indexed) - set(names)):
                     raise ValueError(f"{entry.name} has no indexed field {', '.join(unknown)}")
-                return contract, (topic, *(_topic(indexed[name]) if name in indexed else None for name in names))
+                wanted = (_topic(indexed[name]) if name in indexed else None for name in names)
+                return contract, (topic, *wanted)
     raise ValueError(f"no contract reports {kind.__name__}")
 
 

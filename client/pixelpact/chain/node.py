@@ -189,7 +189,7 @@ class Node:
     def logs(
         self, addresses: Sequence[bytes], first: int, last: int, topics: Sequence[bytes | None] = ()
     ) -> list[Log]:
-        """The logs of these contracts in blocks ``first`` to ``last``, both included: all, or those with these topics."""
+        """The logs of these contracts in blocks ``first`` to ``last``, both included; with these topics."""
         wanted: FilterParams = {
             "fromBlock": BlockNumber(first),
             "toBlock": BlockNumber(last),

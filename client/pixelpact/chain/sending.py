@@ -92,12 +92,11 @@ def _superseded(signed: SignedCall) -> SupersededError:
 
 def _why_reverted(node: Node, signed: SignedCall, mined: MinedTransaction) -> TransactionError:
     """Do it again on the states before and after its block: receipts don't say why."""
-    if signed.to is not None:
-        for block in (mined.block_number - 1, mined.block_number):
-            try:
-                node.call(signed.to, signed.data, sender=signed.sender, gas=signed.gas, block=block)
-            except RevertedError as error:
-                return contract_error(error.data, error.text)
+    for block in (mined.block_number - 1, mined.block_number):
+        try:
+            node.call(signed.to, signed.data, sender=signed.sender, gas=signed.gas, block=block)
+        except RevertedError as error:
+            return contract_error(error.data, error.text)
     exhausted = mined.gas_used >= signed.gas
     return TransactionError(
         f"The transaction 0x{signed.hash.hex()} was carried out without effect",

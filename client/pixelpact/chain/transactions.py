@@ -29,13 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["Call", "Sender", "SignedCall"]
 
 _GWEI = 10**9
-#: What sealers of a private chain get for each gas. Geth's base fee falls to almost nothing, its tip must
-#: not.
+#: What sealers of a private chain get for each gas: the base fee falls to almost nothing, the tip must not.
 _TIP = _GWEI
 #: More than this is never offered, whatever a node says that sealers want.
 _HIGHEST_TIP = 100 * _GWEI
-#: The embedded chain gives every transaction this much instead of estimating, which costs it twenty
-#: executions.
+#: What a transaction gets on the embedded chain, where an estimate costs twenty executions and gas nothing.
 _EMBEDDED_GAS = 20_000_000
 
 
@@ -67,6 +65,7 @@ class SignedCall:
     Attributes:
         raw: the transaction's bytes (EIP-2718, type 2).
         hash: its hash.
+        chain_id: the chain that it is signed for.
         sender: who signed it, 20 bytes.
         nonce: its place among the sender's transactions.
         to: whom it calls; None creates a contract.
@@ -76,6 +75,7 @@ class SignedCall:
 
     raw: bytes
     hash: bytes
+    chain_id: int
     sender: bytes
     nonce: int
     to: bytes | None
@@ -99,6 +99,7 @@ class SignedCall:
         return cls(
             raw=raw,
             hash=keccak(raw),
+            chain_id=int(fields["chainId"]),
             sender=sender,
             nonce=int(fields["nonce"]),
             to=bytes(fields["to"]) or None,
@@ -196,6 +197,7 @@ class Sender:
         return SignedCall(
             raw=raw,
             hash=keccak(raw),
+            chain_id=self._network.chain_id,
             sender=self._account.address,
             nonce=nonce,
             to=call.to,
@@ -214,14 +216,12 @@ class Sender:
         sender = self._account.address
         try:
             if self._node.embedded is not None:
-                if call.to is not None:
-                    self._node.call(call.to, call.data, sender=sender, gas=_EMBEDDED_GAS)
+                self._node.call(call.to, call.data, sender=sender, gas=_EMBEDDED_GAS)
                 return _EMBEDDED_GAS
             estimate = self._node.estimate_gas(call.to, call.data, sender=sender)
         except RevertedError as error:
             raise contract_error(error.data, error.text) from error
-        # A quarter more, since the state may change until it is carried out, and what is left over is not
-        # paid.
+        # A quarter more, since the state may change until then; what is left over is not paid.
         return estimate + estimate // 4 + 10_000
 
 
