@@ -32,13 +32,13 @@ from pixelpact.models import (
 from pixelpact.policy import Decision, Reason, RefusalReason, categories_of
 from pixelpact.profile import Profile
 from pixelpact.sealing import DisposalReport, NetworkIdentity, SealedStudy
+from pixelpact.sealing.attempt import Progress
 from pixelpact.vault import Entry
 
 __all__ = ["Custodian", "Release", "Rotation", "SharedStudy", "Signed"]
 
 #: Everything a patient signs and anyone may bring to the chain.
 Signed: TypeAlias = SignedDirective | SignedRevocation | SignedRevocationOfAll | SignedRefusal
-Progress = sealing.Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,19 +265,20 @@ class Custodian:
             if entry.step is None:
                 entry.advance("begun", {"epoch": self._own_study(study).epoch})
             old = int(entry.state["epoch"])
-            record = self._chain.studies.study(study, at="final")
-            sealed = sealing.reseal(
-                self._vault,
-                self._store,
-                study,
-                epoch=old,
-                manifest_digest=entry.state.get("manifest_digest", record.manifest_digest),
-                content_commitment=record.content_commitment,
-                threads=threads,
-                progress=progress,
-            )
-            if "manifest_digest" not in entry.state:
-                entry.advance("sealed", {"manifest_digest": record.manifest_digest})
+            if entry.step == "begun":
+                record = self._chain.studies.study(study, at="final")
+                sealing.reseal(
+                    self._vault,
+                    self._store,
+                    study,
+                    epoch=old,
+                    manifest_digest=record.manifest_digest,
+                    content_commitment=record.content_commitment,
+                    threads=threads,
+                    progress=progress,
+                )
+                entry.advance("sealed")
+            sealed = sealing.sealed_study(self._vault, study, old + 1)
             sealing.mark_offered(self._vault, sealed)
             self._profile.carry_out(
                 entry, "rotated", lambda: self._chain.studies.rotate(study, old, sealed.manifest_digest)

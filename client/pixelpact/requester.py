@@ -9,10 +9,10 @@ from typing import Any
 from pixelpact.chain import AccessReleased, AccessRequested, RequestStatus, StudyRecord, eip712
 from pixelpact.crypto import EncryptionKeyPair, OpenStudy, unwrap
 from pixelpact.errors import ChainMismatchError, DeniedError, InputError, SealedStudyError, VaultError
-from pixelpact.models import RAW, ZERO32, AccessQuery, Cid, EnvelopeContext, Invitation
+from pixelpact.models import RAW, ZERO32, AccessQuery, Cid, EnvelopeContext, Invitation, StudyContext
 from pixelpact.policy import Decision, FailureClass, Obligation, Purpose, Reason
 from pixelpact.profile import Profile
-from pixelpact.sealing import open_sealed
+from pixelpact.sealing import StudyKeys, open_sealed, received
 from pixelpact.vault import Kind
 
 __all__ = ["AccessRequest", "FetchedStudy", "Requester"]
@@ -56,9 +56,8 @@ class FetchedStudy:
         Raises:
             SealedStudyError: what arrived is not what was registered.
         """
-        for _, pieces in self.study.stream(threads):
-            for _ in pieces:
-                pass
+        for _ in received(self.study, threads=threads):
+            pass
         self.verified = True
 
 
@@ -164,14 +163,13 @@ class Requester:
         )
         opened = open_sealed(
             self._profile.store,
-            network=self._chain.network,
-            study_id=release.study,
-            epoch=study.epoch,
+            StudyKeys(key, secret),
+            custodian=study.custodian,
+            context=StudyContext(
+                context.genesis, context.chain_id, self._chain.studies.address, release.study, study.epoch
+            ),
             manifest_digest=study.manifest_digest,
             content_commitment=study.content_commitment,
-            custodian=study.custodian,
-            key=key,
-            secret=secret,
         )
         return FetchedStudy(request, release.epoch, opened)
 

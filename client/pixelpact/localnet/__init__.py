@@ -1,0 +1,7 @@
+"""Networks on this computer: a consortium to try things with, started and ended by the process that uses it."""
+
+from __future__ import annotations
+
+from pixelpact.localnet.sandbox import Member, Sandbox
+
+__all__ = ["Member", "Sandbox"]

@@ -1,0 +1,89 @@
+"""A consortium in this process: the embedded chain, the five contracts, one store, and a profile for each member."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from pixelpact.chain import Chain, EmbeddedChain, Founder, Network, deploy
+from pixelpact.policy import Attribute, Role
+from pixelpact.profile import Profile
+from pixelpact.storage import FolderStore
+from pixelpact.vault import KeyFile, Vault
+
+__all__ = ["Member", "Sandbox"]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An institution of a sandbox: roles and attributes as the registry has them."""
+
+    roles: Role = Role.CUSTODIAN | Role.REQUESTER | Role.VOTER
+    country: str = "CH"
+    attributes: Attribute = Attribute.NOT_FOR_PROFIT
+
+
+class Sandbox:
+    """A consortium to try things with; nothing of it outlives the ``with`` block but a folder that was given.
+
+    ``sandbox[1]`` is the profile of the first institution.
+
+    Args:
+        members: the institutions, numbered from 1 in this order, or how many of the usual kind.
+        folder: where store and vaults go; a temporary folder, removed at the end, when none is given.
+
+    Raises:
+        InputError: the extra ``embedded`` is not installed.
+        OutputError: the folder can't be written.
+    """
+
+    def __init__(self, members: int | Sequence[Member] = 2, *, folder: Path | None = None) -> None:
+        given = [Member()] * members if isinstance(members, int) else list(members)
+        self._temporary = tempfile.TemporaryDirectory(prefix="pixelpact-") if folder is None else None
+        self.folder = Path(self._temporary.name) if self._temporary else Path(str(folder))
+        # Held here, since the chain lives as long as somebody holds it.
+        self._embedded = EmbeddedChain(accounts=1 + len(given))
+        deployer, *admins = self._embedded.accounts
+        founders = [
+            Founder(admin.address, int(member.roles), member.country, int(member.attributes))
+            for admin, member in zip(admins, given, strict=True)
+        ]
+        self.network: Network = deploy(self._embedded.network, deployer, founders)
+        self.store = FolderStore(self.folder / "store")
+        self._profiles = [
+            Profile(Chain.connect(self.network, admin), self.store, self._vault(number), number)
+            for number, admin in enumerate(admins, start=1)
+        ]
+
+    def chain(self) -> Chain:
+        """The chain for somebody who only reads: a patient, an auditor."""
+        return Chain.connect(self.network)
+
+    def __getitem__(self, institution: int) -> Profile:
+        """The profile of an institution, by its number from 1."""
+        if not 1 <= institution <= len(self._profiles):
+            raise IndexError(f"this sandbox has the institutions 1 to {len(self._profiles)}")
+        return self._profiles[institution - 1]
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it: vaults closed, the temporary folder removed."""
+        for profile in self._profiles:
+            profile.vault.close()
+        if self._temporary:
+            self._temporary.cleanup()
+
+    def _vault(self, institution: int) -> Vault:
+        folder = self.folder / f"institution-{institution}"
+        folder.mkdir(mode=0o700)
+        return Vault.create(folder / "vault", KeyFile(folder / "vault.key"))
