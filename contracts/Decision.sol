@@ -44,13 +44,13 @@ abstract contract Decision is IAccessLedger {
     // Constructor
     // ========================================================================
 
+    /// Requirements:
+    /// - Each has code.
+    ///
     /// @param registry The InstitutionRegistry that decisions are made from.
     /// @param studyRegistry The StudyRegistry that decisions are made from.
     /// @param consentRegistry The ConsentRegistry that decisions are made from.
     /// @param policyEngine The PolicyEngine that can narrow decisions.
-    ///
-    /// Requirements:
-    /// - Each has code.
     constructor(
         IInstitutionRegistry registry,
         IStudyRegistry studyRegistry,

@@ -53,7 +53,9 @@ library Directives {
 
     bytes32 internal constant DIRECTIVE_TYPEHASH =
         keccak256(
-            "Directive(address subject,uint32 custodian,bytes32 study,uint32 grantee,uint64 categories,uint64 purposes,uint16 permission,uint16 vocabulary,uint32 generation,uint64 notBefore,uint64 expiry,bytes32 salt,Modifier[] modifiers)Modifier(uint16 code,bytes32 value)"
+            "Directive(address subject,uint32 custodian,bytes32 study,uint32 grantee,uint64 categories,"
+            "uint64 purposes,uint16 permission,uint16 vocabulary,uint32 generation,uint64 notBefore,uint64 expiry,"
+            "bytes32 salt,Modifier[] modifiers)Modifier(uint16 code,bytes32 value)"
         );
 
     /// @notice The EIP-712 struct hash of a directive.
@@ -65,28 +67,23 @@ library Directives {
             hashes[i] = keccak256(abi.encode(MODIFIER_TYPEHASH, entry.code, entry.value));
         }
 
-        // Two halves, since fourteen values at once are more than the stack holds; all are one word long.
         return
             keccak256(
-                bytes.concat(
-                    abi.encode(
-                        DIRECTIVE_TYPEHASH,
-                        directive.subject,
-                        directive.custodian,
-                        directive.study,
-                        directive.grantee,
-                        directive.categories,
-                        directive.purposes
-                    ),
-                    abi.encode(
-                        directive.permission,
-                        directive.vocabulary,
-                        directive.generation,
-                        directive.notBefore,
-                        directive.expiry,
-                        directive.salt,
-                        keccak256(abi.encodePacked(hashes))
-                    )
+                abi.encode(
+                    DIRECTIVE_TYPEHASH,
+                    directive.subject,
+                    directive.custodian,
+                    directive.study,
+                    directive.grantee,
+                    directive.categories,
+                    directive.purposes,
+                    directive.permission,
+                    directive.vocabulary,
+                    directive.generation,
+                    directive.notBefore,
+                    directive.expiry,
+                    directive.salt,
+                    keccak256(abi.encodePacked(hashes))
                 )
             );
     }

@@ -45,12 +45,12 @@ contract InstitutionRegistry is IInstitutionRegistry {
     // Constructor
     // ========================================================================
 
-    /// @param founders The institutions that the consortium starts with; they get the numbers 1, 2, ...
-    ///
     /// Requirements:
     /// - There are 1 to 256 founders.
     /// - Each has an admin, roles and attributes that the vocabulary has, and a country of two capital letters.
     /// - No account is the admin of two.
+    ///
+    /// @param founders The institutions that the consortium starts with; they get the numbers 1, 2, ...
     constructor(Founder[] memory founders) {
         // Check: there are 1 to 256 founders.
         uint256 count = founders.length;

@@ -32,10 +32,10 @@ contract StudyRegistry is IStudyRegistry {
     // Constructor
     // ========================================================================
 
-    /// @param registry The InstitutionRegistry that says who may act.
-    ///
     /// Requirements:
     /// - It has code.
+    ///
+    /// @param registry The InstitutionRegistry that says who may act.
     constructor(IInstitutionRegistry registry) {
         // Check: it has code.
         if (address(registry).code.length == 0) revert StudyRegistry_NoCode(address(registry));

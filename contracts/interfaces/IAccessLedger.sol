@@ -164,11 +164,6 @@ interface IAccessLedger {
     // ========================================================================
 
     /// @notice Ask for a study. The answer is recorded, a denial with its reason too: it does not revert.
-    /// @param nonce Makes the request's number its own; the requester's to choose.
-    /// @param directive The directive that is cited, as it was signed; a zero subject for none.
-    /// @param person A keyed digest of the person who asks.
-    /// @return id The request's number.
-    /// @return reason 0 when permitted (docs/policy.md).
     ///
     /// Requirements:
     /// - The caller is an operator for requests, of any institution.
@@ -176,6 +171,12 @@ interface IAccessLedger {
     /// - The same was not asked before.
     ///
     /// Warning: a permit is no release; the decision is taken again then. What is sent here every node can read.
+    ///
+    /// @param nonce Makes the request's number its own; the requester's to choose.
+    /// @param directive The directive that is cited, as it was signed; a zero subject for none.
+    /// @param person A keyed digest of the person who asks.
+    /// @return id The request's number.
+    /// @return reason 0 when permitted (docs/policy.md).
     function request(
         uint64 nonce,
         Query calldata query,
@@ -185,11 +186,6 @@ interface IAccessLedger {
 
     /// @notice Record that the study's key goes to a requester, if the decision, taken again now, still permits it. A
     /// request may be served once in each epoch.
-    /// @param nonce That of the request, as are query, directive and requester.
-    /// @param expectedEpoch The epoch whose key is in the envelope.
-    /// @param keyVersion The version of the requester's key that the envelope is sealed to.
-    /// @param envelopeDigest The digest of the key envelope.
-    /// @param person A keyed digest of the person who releases.
     ///
     /// Requirements:
     /// - The caller is an operator for releases of the study's custodian.
@@ -201,6 +197,12 @@ interface IAccessLedger {
     /// - The request was not served in this epoch.
     ///
     /// Warning: the envelope must not leave the custodian before this is final.
+    ///
+    /// @param nonce That of the request, as are query, directive and requester.
+    /// @param expectedEpoch The epoch whose key is in the envelope.
+    /// @param keyVersion The version of the requester's key that the envelope is sealed to.
+    /// @param envelopeDigest The digest of the key envelope.
+    /// @param person A keyed digest of the person who releases.
     function release(
         uint64 nonce,
         Query calldata query,
@@ -229,7 +231,6 @@ interface IAccessLedger {
 
     /// @notice Say that what was released last, in this epoch, is not what was registered. Neither hinders a
     /// confirmation nor is hindered by one: a later look may find otherwise.
-    /// @param failure The number of the failure class (docs/sealed-study.md).
     ///
     /// Requirements:
     /// - The caller is an operator for requests of an active institution, which made the request.
@@ -237,6 +238,8 @@ interface IAccessLedger {
     /// - The failure is a class of the vocabulary.
     /// - The last release of the request was in this epoch.
     /// - The epoch was not disputed before.
+    ///
+    /// @param failure The number of the failure class (docs/sealed-study.md).
     function dispute(
         uint64 nonce,
         Query calldata query,
@@ -247,13 +250,14 @@ interface IAccessLedger {
     ) external;
 
     /// @notice Refuse a permitted request, for good, served before or not.
-    /// @param reason 400 to 499 (docs/policy.md).
     ///
     /// Requirements:
     /// - The caller is an operator for releases of the study's custodian, which is active.
     /// - The person is not zero.
     /// - The reason is 400 to 499.
     /// - The request was permitted, and not refused before.
+    ///
+    /// @param reason 400 to 499 (docs/policy.md).
     function refuse(
         uint64 nonce,
         Query calldata query,

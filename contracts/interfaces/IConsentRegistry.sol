@@ -89,9 +89,6 @@ interface IConsentRegistry {
     // ========================================================================
 
     /// @notice Record a directive by its hash; the body stays off the chain until it is used.
-    /// @param subject The patient.
-    /// @param directiveHash The EIP-712 struct hash (`hashDirective`).
-    /// @param signature The patient's, over the directive.
     ///
     /// Requirements:
     /// - The directive was not withdrawn.
@@ -100,27 +97,32 @@ interface IConsentRegistry {
     ///
     /// Warning: the body is not seen. A hash of something else that the patient signed under this domain can be
     /// recorded, and is of no use: no directive hashes to it. The form is checked in each decision.
+    ///
+    /// @param subject The patient.
+    /// @param directiveHash The EIP-712 struct hash (`hashDirective`).
+    /// @param signature The patient's, over the directive.
     function record(address subject, bytes32 directiveHash, bytes calldata signature) external;
 
     /// @notice Withdraw a directive for good, also one that was not recorded yet.
-    /// @param signature The patient's, over `Revocation(address subject,bytes32 directive)`.
     ///
     /// Requirements:
     /// - The directive was not withdrawn.
     /// - The signature is the subject's.
+    ///
+    /// @param signature The patient's, over `Revocation(address subject,bytes32 directive)`.
     function revoke(address subject, bytes32 directiveHash, bytes calldata signature) external;
 
     /// @notice Withdraw all directives of the present generation and before, known or not.
-    /// @param generation The present one + 1.
-    /// @param signature The patient's, over `RevocationOfAll(address subject,uint32 generation)`.
     ///
     /// Requirements:
     /// - The generation is the subject's present one + 1.
     /// - The signature is the subject's.
+    ///
+    /// @param generation The present one + 1.
+    /// @param signature The patient's, over `RevocationOfAll(address subject,uint32 generation)`.
     function revokeAll(address subject, uint32 generation, bytes calldata signature) external;
 
     /// @notice Refuse purposes in a scope, in place of what was refused there; none lifts the refusal.
-    /// @param signature The patient's, over the refusal.
     ///
     /// Requirements:
     /// - At most one of custodian, study and grantee is set.
@@ -128,6 +130,8 @@ interface IConsentRegistry {
     /// - The signature is the subject's.
     ///
     /// Warning: a sequence of 2^64-1 is the scope's last.
+    ///
+    /// @param signature The patient's, over the refusal.
     function refuse(Refusal calldata refusal, bytes calldata signature) external;
 
     // ========================================================================

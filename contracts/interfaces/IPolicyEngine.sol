@@ -22,9 +22,10 @@ interface IPolicyEngine {
     }
 
     /// @notice The first rule that fails (docs/policy.md, steps 11 to 15), or 0.
-    /// @return reason 0 or 200 to 299; the ledger takes anything else for a failure.
     ///
     /// Warning: says nothing of the floor; only the ledger's answer is a decision.
+    ///
+    /// @return reason 0 or 200 to 299; the ledger takes anything else for a failure.
     function evaluate(
         Facts calldata facts,
         Query calldata query,

@@ -148,8 +148,6 @@ interface IStudyRegistry {
     // ========================================================================
 
     /// @notice Register a sealed study of a patient.
-    /// @param localId The custodian's digest of the study under a secret; never a DICOM UID.
-    /// @return study The study's number.
     ///
     /// Requirements:
     /// - The caller is an operator for studies of an active institution.
@@ -159,6 +157,9 @@ interface IStudyRegistry {
     ///
     /// Warning: the custodian enrols the patient's address; the chain can't know that it is the patient's. Nor can it
     /// know that the categories or the content are what they are said to be.
+    ///
+    /// @param localId The custodian's digest of the study under a secret; never a DICOM UID.
+    /// @return study The study's number.
     function register(
         bytes32 localId,
         address subject,
@@ -168,7 +169,6 @@ interface IStudyRegistry {
     ) external returns (bytes32 study);
 
     /// @notice Replace the ciphertext by one under a new key; the epoch is the next one from now on.
-    /// @param expectedEpoch The epoch that the caller rotates away from, so that two rotations at once don't both count.
     ///
     /// Requirements:
     /// - The study is registered.
@@ -178,6 +178,8 @@ interface IStudyRegistry {
     /// - The digest is neither zero nor the present one.
     ///
     /// Warning: going back to a manifest of before the last is not seen here; it stands in the events.
+    ///
+    /// @param expectedEpoch The epoch that the caller rotates away from, so that two rotations at once don't both count.
     function rotate(bytes32 study, uint32 expectedEpoch, bytes32 manifestDigest) external;
 
     /// @notice Withdraw a study from sharing, until it is reinstated.
@@ -197,7 +199,6 @@ interface IStudyRegistry {
     function reinstate(bytes32 study) external;
 
     /// @notice Record that a study was erased: no way leads back.
-    /// @param certificate The digest of the certificate of erasure.
     ///
     /// Requirements:
     /// - The study is registered.
@@ -206,13 +207,12 @@ interface IStudyRegistry {
     /// - The certificate is not zero.
     ///
     /// Warning: the chain records the custodian's word; it can't see that keys were destroyed.
+    ///
+    /// @param certificate The digest of the certificate of erasure.
     function erase(bytes32 study, bytes32 certificate) external;
 
     /// @notice Attest that the blocks of an epoch that is over were unpinned, collected and found absent. May be said
     /// more than once, of other nodes.
-    /// @param blocks How many blocks.
-    /// @param nodes At how many nodes.
-    /// @param report The digest of the report.
     ///
     /// Requirements:
     /// - The study is registered.
@@ -221,6 +221,10 @@ interface IStudyRegistry {
     /// - Neither the blocks, the nodes nor the report are zero.
     ///
     /// Warning: an attestation, not a proof; of nodes that the custodian does not run it says nothing.
+    ///
+    /// @param blocks How many blocks.
+    /// @param nodes At how many nodes.
+    /// @param report The digest of the report.
     function attestDisposal(bytes32 study, uint32 epoch, uint32 blocks, uint32 nodes, bytes32 report) external;
 
     // ========================================================================
