@@ -8,7 +8,7 @@ const path = require("node:path");
 
 const solc = require("solc");
 
-const folders = { "--base-path": [], "--include-path": [], "--allow-paths": [] };
+const options = { "--base-path": [], "--include-path": [], "--allow-paths": [] };
 let mode = "";
 
 function refuse(what) {
@@ -18,9 +18,9 @@ function refuse(what) {
 
 for (let at = 2; at < process.argv.length; at += 1) {
   const argument = process.argv[at];
-  if (argument in folders) {
+  if (argument in options) {
     at += 1;
-    folders[argument].push(process.argv[at]);
+    options[argument].push(process.argv[at]);
   } else if (argument === "--version" || argument === "--standard-json") {
     mode = argument;
   } else if (argument !== "-") {
@@ -28,9 +28,14 @@ for (let at = 2; at < process.argv.length; at += 1) {
   }
 }
 
-// Imports are read below the base path and the include paths only, as the native compiler does.
+// Imports are read below the base path and the include paths only, as the native compiler does; but those of
+// node_modules are found as Node finds them, since ape compiles a copy of the project that has none.
 function readImport(name) {
-  for (const folder of [...folders["--base-path"], ...folders["--include-path"]]) {
+  const folders = [...options["--base-path"], ...options["--include-path"]];
+  if (name.startsWith("node_modules/")) {
+    folders.push(path.join(require.resolve("solc/package.json"), "..", "..", ".."));
+  }
+  for (const folder of folders) {
     const home = path.resolve(folder);
     const file = path.resolve(home, name);
     if (file.startsWith(home + path.sep) && fs.existsSync(file)) {
