@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,17 +30,12 @@ class Entry:
     """
 
     def __init__(
-        self,
-        operation: str,
-        key: str,
-        step: str | None,
-        state: dict[str, Any],
-        write: Callable[[Record], None],
+        self, operation: str, key: str, found: Mapping[str, Any], write: Callable[[Record | None], None]
     ) -> None:
         self.operation = operation
         self.key = key
-        self.step = step
-        self.state = state
+        self.step: str | None = found["step"]
+        self.state: dict[str, Any] = found["state"]
         self._write = write
 
     def __repr__(self) -> str:
@@ -56,3 +51,8 @@ class Entry:
         """Write ``step`` with this state alone: what was kept before no longer holds."""
         self._write({"operation": self.operation, "key": self.key, "step": step, "state": dict(state)})
         self.step, self.state = step, dict(state)
+
+    def finish(self) -> None:
+        """Delete the entry now, where leaving the block is too late: together with other writes."""
+        self._write(None)
+        self.step, self.state = None, {}

@@ -234,12 +234,17 @@ class Vault:
         self._active.add(identifier)
         try:
             found = self.find(Kind.JOURNAL, identifier) or {"step": None, "state": {}}
-            entry = Entry(
-                operation, key, found["step"], found["state"], lambda r: self.put(Kind.JOURNAL, identifier, r)
-            )
+
+            def write(record: Record | None) -> None:
+                if record is None:
+                    self.delete(Kind.JOURNAL, identifier)
+                else:
+                    self.put(Kind.JOURNAL, identifier, record)
+
+            entry = Entry(operation, key, found, write)
             yield entry
             if entry.step is not None:
-                self.delete(Kind.JOURNAL, identifier)
+                entry.finish()
         finally:
             self._active.discard(identifier)
 
