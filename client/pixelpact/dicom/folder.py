@@ -68,48 +68,54 @@ def entries(folder: Path) -> Generator[Found, None, None]:
         it.
     """
     top = _checked(folder)
-    for place, folders, files, descriptor in os.fwalk(top, onerror=_unreadable):
-        within = Path(place).relative_to(top)
-        if len(within.parts) >= DEPTH_LIMIT and folders:
-            raise InputError(
-                f"The folder {shown(folder)} can't be shared",
-                why=f"its folders are nested more than {DEPTH_LIMIT} deep",
-                remedy="Copy the study's files into a flat folder",
-            )
-        links = [name for name in folders if _is_link(name, descriptor)]
-        folders[:] = sorted(set(folders) - set(links), key=os.fsencode)
-        for name in sorted([*files, *links], key=os.fsencode):
-            yield _found(top, within / name, name, descriptor)
+    try:
+        for place, folders, files, descriptor in os.fwalk(top, onerror=_unreadable):
+            within = Path(place).relative_to(top)
+            links = [name for name in folders if _is_link(name, descriptor)]
+            folders[:] = sorted(set(folders) - set(links), key=os.fsencode)
+            if len(within.parts) >= DEPTH_LIMIT and folders:
+                raise InputError(
+                    f"The folder {shown(folder)} can't be shared",
+                    why=f"its folders are nested more than {DEPTH_LIMIT} deep",
+                    remedy="Copy the study's files into a flat folder",
+                )
+            for name in sorted([*files, *links], key=os.fsencode):
+                yield _found(top, within / name, name, descriptor)
+    except OSError as error:
+        _unreadable(error)
 
 
-def open_file(path: Path, name: str, *, at: int | None = None, follow: bool = False) -> BinaryIO:
+def open_file(path: Path, name: str, *, at: int | None = None) -> BinaryIO:
     """Open a regular file, never waiting for a pipe or device.
 
     Args:
         path: what to open; relative to the folder open as ``at``, if given.
         name: what to call it in an error.
         at: descriptor of an open folder.
-        follow: whether ``path`` may be a link.
 
     Raises:
-        InputError: it is missing, not a regular file, or can't be read.
+        InputError: it is missing, not a regular file (links neither), or can't be read.
     """
-    flags = _OPEN & ~os.O_NOFOLLOW if follow else _OPEN
     try:
-        descriptor = os.open(path, flags, dir_fd=at)
+        # Looked at before it is opened, since opening a device may already do something; and again after.
+        if stat.S_ISREG(os.stat(path, dir_fd=at, follow_symlinks=False).st_mode):
+            file = os.fdopen(os.open(path, _OPEN, dir_fd=at), "rb")
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return file
+            file.close()
     except OSError as error:
         raise InputError(
             f"The file {name} can't be read",
-            why=(error.strerror or str(error)).lower(),
+            why=_plain(error),
             remedy="Check that it is there and that you may read it",
         ) from error
-    file = os.fdopen(descriptor, "rb")
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        file.close()
-        raise InputError(
-            f"{name} can't be read", why="it is not a file", remedy="Give the study's files or their folder"
-        )
-    return file
+    raise InputError(
+        f"{name} can't be read", why="it is not a file", remedy="Give the study's files or their folder"
+    )
+
+
+def _plain(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def _checked(folder: Path) -> str:
@@ -118,7 +124,7 @@ def _checked(folder: Path) -> str:
     except OSError as error:
         raise InputError(
             f"The folder {shown(folder)} can't be read",
-            why=(error.strerror or str(error)).lower(),
+            why=_plain(error),
             remedy="Check the path",
         ) from error
     except ValueError:
@@ -135,8 +141,8 @@ def _checked(folder: Path) -> str:
 
 def _unreadable(error: OSError) -> NoReturn:
     raise InputError(
-        f"The folder {shown(error.filename or '')} can't be read",
-        why=(error.strerror or str(error)).lower(),
+        f"{shown(str(error.filename or 'The folder'))} can't be read",
+        why=_plain(error),
         remedy="Check that you may read it and everything in it",
     ) from error
 
@@ -148,10 +154,7 @@ def _is_link(name: str, descriptor: int) -> bool:
 def _found(top: str, within: Path, name: str, descriptor: int) -> Found:
     path = Path(top) / within
     label = shown(within)
-    try:
-        mode = os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode
-    except OSError as error:
-        _unreadable(error)
+    mode = os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode
     if stat.S_ISREG(mode):
         return Found(path, label, open_file(Path(name), label, at=descriptor))
     if not stat.S_ISLNK(mode):

@@ -154,7 +154,7 @@ def _picture(pixels: NDArray[Any], data_set: Dataset, index: int) -> Image.Image
 
 
 def _look(data_set: Dataset, index: int) -> Dataset:
-    """The data set, with one frame's rescaling and window where those of all frames stand (PS3.3 C.7.6.16)."""
+    """The data set, with one frame's rescaling and window where those of all frames stand (C.7.6.16)."""
     shared = data_set.get("SharedFunctionalGroupsSequence") or []
     own = (data_set.get("PerFrameFunctionalGroupsSequence") or [])[index : index + 1]
     for group in [*shared[:1], *own]:

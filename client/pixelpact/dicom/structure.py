@@ -166,10 +166,10 @@ def _element(reader: Reader, coding: _Coding) -> tuple[int, bytes, int]:
 
 
 def _keep(reader: Reader, tag: int, length: int, values: dict[int, bytes]) -> None:
-    if tag in tags.WANTED and length <= _VALUE_LIMIT:
-        values[tag] = reader.take(length)
-    else:
-        reader.skip(length)
+    kept = min(length, _VALUE_LIMIT) if tag in tags.WANTED else 0
+    if kept:
+        values[tag] = reader.take(kept)
+    reader.skip(length - kept)
 
 
 def _inner(coding: _Coding, vr: bytes) -> _Coding:

@@ -56,7 +56,7 @@ class Thumbnail:
 
 
 def thumbnail(source: bytes | BinaryIO) -> Thumbnail:
-    """The middle frame of a DICOM file as a person would see it: windowed, in its colours, 192 pixels at most.
+    """The middle frame of a DICOM file as a person would see it: windowed, in colour, at most 192 pixels.
 
     Args:
         source: a Part 10 file's bytes, or a seekable binary file of them.

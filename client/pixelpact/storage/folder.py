@@ -56,8 +56,9 @@ class FolderStore:
             if create:
                 self._make()
             self._check_format()
-            with suppress(BlockingIOError), self._gate.exclusive(wait=False):
-                self._remove_leftovers()
+        # Where nothing may be written, or somebody is writing, what a crash left stays until the next time.
+        with suppress(OSError), self._gate.exclusive(wait=False):
+            self._remove_leftovers()
 
     def path(self, cid: Cid) -> Path:
         """Where the block lies, or would lie."""
@@ -195,7 +196,8 @@ class FolderStore:
             (self.folder / name).mkdir(mode=0o700, exist_ok=True)
         for name in Gate.NAMES:
             (self.folder / name).touch(mode=0o600)
-        self._write(self.folder / "FORMAT", _FORMAT)
+        with self._gate.shared():
+            self._write(self.folder / "FORMAT", _FORMAT)
         _sync(self.folder)
         _sync(self.folder.parent)
 
@@ -251,10 +253,11 @@ class FolderStore:
 
 
 def _read(path: Path) -> bytes | None:
-    # O_NONBLOCK: a pipe put in a block's place must not make us wait.
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    if stat.S_ISLNK(os.lstat(path).st_mode):
+    """A block's bytes, or None when what lies there can't be one. FileNotFoundError when nothing does."""
+    if not stat.S_ISREG(path.lstat().st_mode):
         return None
+    # O_NONBLOCK: a pipe put in a block's place just now must not make us wait.
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     with os.fdopen(os.open(path, flags), "rb", buffering=0) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_size > BLOCK_LIMIT:
@@ -265,7 +268,7 @@ def _read(path: Path) -> bytes | None:
 def _exists(path: Path) -> bool:
     # Not os.path.lexists: it takes every fault of the disk for 'not there'.
     try:
-        os.lstat(path)
+        path.lstat()
     except FileNotFoundError:
         return False
     return True

@@ -27,13 +27,14 @@ class Session:
         self._path = folder / secrets.token_hex(16)
         self._lock = threading.Lock()
         self._seen: set[Cid] = set()
+        self._open = True
         self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def add(self, cid: Cid) -> None:
-        """Protect one more CID. OSError when the disk is full."""
+        """Protect one more CID; nothing after ``close``. OSError when the disk is full."""
         with self._lock:
-            if cid in self._seen:
+            if not self._open or cid in self._seen:
                 return
             # At its own offset: a record that a full disk cut short is written over by the next.
             written = os.pwrite(self._descriptor, bytes(cid), _RECORD * len(self._seen))
@@ -43,12 +44,14 @@ class Session:
 
     def close(self) -> None:
         """Protect nothing any more."""
-        self._path.unlink(missing_ok=True)
-        os.close(self._descriptor)
+        with self._lock:
+            self._open = False
+            self._path.unlink(missing_ok=True)
+            os.close(self._descriptor)
 
 
 def protected(folder: Path) -> set[Cid]:
-    """What the living sessions protect. Removes the files of the dead; only inside the gate's ``exclusive``."""
+    """What the living sessions protect. Removes dead sessions, so only inside the gate's ``exclusive``."""
     cids: set[Cid] = set()
     for path in folder.iterdir():
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
