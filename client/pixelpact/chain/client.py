@@ -279,7 +279,7 @@ class Chain:
     def find(
         self, kind: type[E], *, first: int = 0, last: int | None = None, **indexed: bytes | int
     ) -> Iterator[E]:
-        """The events of one kind whose indexed fields have these values, in order; the node does the searching.
+        """The events of one kind whose indexed fields have these values, in order; the node searches.
 
         Args:
             kind: the event's class.

@@ -1,4 +1,4 @@
-"""Reading what our contracts reported, in ranges that a node will answer, and believing no more than it must."""
+"""Reading what our contracts reported, in ranges that a node answers, believing it as little as can be."""
 
 from __future__ import annotations
 

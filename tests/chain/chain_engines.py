@@ -1,0 +1,125 @@
+"""The chains that the tests run on: the embedded one and a real Anvil, driven the same way."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import requests
+
+from pixelpact.chain import Account, EmbeddedChain, Founder, Network, describe
+
+ROOT = Path(__file__).resolve().parents[2]
+ANVIL = ROOT / "node_modules" / ".bin" / "anvil"
+STARTS_WITHIN = 30.0
+
+# The accounts that Anvil gives ether to come from its own well-known mnemonic; these two are its first.
+ANVIL_KEYS = (
+    "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
+    "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
+)
+ETHER = 10**18
+
+
+class Engine(Protocol):
+    """What a test needs of a chain beside the client: who has ether, and blocks on demand."""
+
+    network: Network
+
+    def funded(self) -> Account: ...
+
+    def mine(self, blocks: int) -> None: ...
+
+
+class Embedded:
+    """The chain in this process."""
+
+    def __init__(self) -> None:
+        self.chain = EmbeddedChain(accounts=40)
+        self.network = self.chain.network
+        self._unused = list(self.chain.accounts)
+
+    def funded(self) -> Account:
+        return self._unused.pop()
+
+    def mine(self, blocks: int) -> None:
+        self.chain.advance(blocks)
+
+
+class Anvil:
+    """A running Anvil."""
+
+    def __init__(self, url: str, clock: int) -> None:
+        self.url = url
+        self.network = describe(url, name="anvil", finality_depth=3, clock=clock)
+        self.accounts = tuple(Account(bytes.fromhex(key)) for key in ANVIL_KEYS)
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+        answer = requests.post(self.url, json=question, timeout=10).json()
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def funded(self) -> Account:
+        account = Account.generate()
+        self.rpc("anvil_setBalance", "0x" + account.address.hex(), hex(1000 * ETHER))
+        return account
+
+    def mine(self, blocks: int) -> None:
+        self.rpc("anvil_mine", hex(blocks))
+
+
+@contextmanager
+def anvil(folder: Path, *options: str, clock: int = 3600) -> Iterator[Anvil]:
+    """Start an Anvil on a free port of this machine; it ends with the block."""
+    output = folder / "anvil.log"
+    command = [ANVIL, "--host", "127.0.0.1", "--port", "0", "--hardfork", "paris", *options]
+    with output.open("wb") as stream:
+        process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
+    try:
+        yield Anvil(f"http://{_listening(process, output)}", clock)
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _listening(process: subprocess.Popen[bytes], output: Path) -> str:
+    deadline = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        found = re.search(r"Listening on (127\.0\.0\.1:\d+)", output.read_text("utf-8"))
+        if found:
+            return found[1]
+        time.sleep(0.05)
+    raise AssertionError(f"anvil did not start:\n{output.read_text('utf-8')}")
+
+
+@dataclass(frozen=True)
+class Consortium:
+    """Four institutions on an engine: A holds studies; all of them ask."""
+
+    engine: Engine
+    network: Network
+    deployer: Account
+    a: Account
+    b: Account
+    c: Account
+    d: Account
+
+
+CUSTODIAN_AND_REQUESTER = 0b011
+REQUESTER = 0b010
+
+
+def founders(*admins: Account) -> list[Founder]:
+    """A is a not-for-profit hospital in Switzerland; the others ask only."""
+    first, *others = admins
+    return [
+        Founder(first.address, CUSTODIAN_AND_REQUESTER, "CH", 1),
+        *(Founder(each.address, REQUESTER, "DE") for each in others),
+    ]
