@@ -87,18 +87,18 @@ library Vocabulary {
     uint64 internal constant CATEGORY_CT = 1 << 1; // computed tomography
     uint64 internal constant CATEGORY_MR = 1 << 2; // magnetic resonance
     uint64 internal constant CATEGORY_ULTRASOUND = 1 << 3; // ultrasound
-    uint64 internal constant CATEGORY_NUCLEAR = 1 << 4; // nuclear medicine and PET
+    uint64 internal constant CATEGORY_NUCLEAR = 1 << 4; // nuclear medicine or PET
     uint64 internal constant CATEGORY_MAMMOGRAPHY = 1 << 5; // mammography
-    uint64 internal constant CATEGORY_ANGIOGRAPHY = 1 << 6; // angiography and fluoroscopy
+    uint64 internal constant CATEGORY_ANGIOGRAPHY = 1 << 6; // angiography or fluoroscopy
     uint64 internal constant CATEGORY_ENDOSCOPY = 1 << 7; // endoscopy
     uint64 internal constant CATEGORY_PHOTOGRAPHY = 1 << 8; // photography of the body
     uint64 internal constant CATEGORY_OPHTHALMOLOGY = 1 << 9; // eye imaging
-    uint64 internal constant CATEGORY_PATHOLOGY = 1 << 10; // microscopy and pathology slides
+    uint64 internal constant CATEGORY_PATHOLOGY = 1 << 10; // microscopy
     uint64 internal constant CATEGORY_DENTAL = 1 << 11; // dental imaging
-    uint64 internal constant CATEGORY_RADIOTHERAPY = 1 << 12; // radiotherapy plans and doses
-    uint64 internal constant CATEGORY_REPORT = 1 << 13; // reports and documents
-    uint64 internal constant CATEGORY_WAVEFORM = 1 << 14; // ECG and other signals
-    uint64 internal constant CATEGORY_DERIVED = 1 << 15; // segmentations and other derived objects
+    uint64 internal constant CATEGORY_RADIOTHERAPY = 1 << 12; // radiotherapy
+    uint64 internal constant CATEGORY_REPORT = 1 << 13; // reports
+    uint64 internal constant CATEGORY_WAVEFORM = 1 << 14; // signals such as an ECG
+    uint64 internal constant CATEGORY_DERIVED = 1 << 15; // derived objects such as segmentations
     uint64 internal constant CATEGORY_OTHER = 1 << 16; // anything else
     uint64 internal constant CATEGORY_ALL = 0x000000000001ffff;
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO, WHOLE_RECORD, ZERO32
 from pixelpact.policy import wording
 from pixelpact.policy._generated import ModifierCode, ModifierHandling, Permission, Purpose
-from pixelpact.policy.vocabulary import MONTH, VOCABULARY_VERSION, covers, descendants, purpose_set
+from pixelpact.policy.vocabulary import MONTH, VOCABULARY_VERSION, covers, descendants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,9 +89,8 @@ def _purposes(directive: Directive) -> str:
         for other in descendants(one)
         if other != one
     }
-    included = purpose_set(*narrower) & ~directive.purposes
-    listed = [other.label for other in Purpose if included >> other & 1]
-    tail = f", which includes {wording.series(listed)}" if listed else ""
+    listed = [other.label for other in Purpose if other in narrower]
+    tail = f", with all that these include: {wording.series(listed)}" if listed else ""
     return f"The images may be used for {wording.purposes(directive.purposes)}{tail}."
 
 

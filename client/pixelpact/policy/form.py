@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pixelpact.errors import InputError
-from pixelpact.models import ANY_INSTITUTION_LATER_TOO, ZERO32
+from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO, ZERO32
 from pixelpact.policy import wording
 from pixelpact.policy._generated import Category, ModifierCode, Permission, Purpose
 from pixelpact.policy.checks import RESEARCH, TREATMENT
@@ -164,6 +164,12 @@ def _check_value(code: ModifierCode, modifier: Modifier, directive: Directive) -
         )
     if code == ModifierCode.IS and not 1 <= value <= _LAST_INSTITUTION:
         raise _fault("IS does not name an institution", "Give the institution's number as its value")
+    if code == ModifierCode.IS and directive.grantee not in (
+        ANY_INSTITUTION,
+        ANY_INSTITUTION_LATER_TOO,
+        value,
+    ):
+        raise _fault("IS names another institution than the consent does", "Name the same, or leave IS out")
     if code == ModifierCode.GS and not _is_country(modifier.value):
         raise _fault(
             "GS does not name a country", "Give two capital letters (ISO 3166-1 alpha-2), then zeros"
