@@ -65,7 +65,7 @@ class Outcome:
     """The whole run.
 
     Attributes:
-        gas: transaction gas by ``Contract.function``, the first of each kind.
+        gas: transaction gas by ``Contract.function``, the median of the run.
         audit_events: how many events the auditor read.
         findings: sentences of what the auditor found wrong, taken before the deliberate faults.
         trail: the auditor's trail: (time UTC, block, who, sentence).

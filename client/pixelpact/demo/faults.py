@@ -1,0 +1,115 @@
+"""What is done wrong on purpose after the audit, and who catches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pixelpact import crypto
+from pixelpact.demo.rogue import ExchangedStudy, RogueCustodian
+from pixelpact.demo.stage import NAMES, Exhibit, Note
+from pixelpact.demo.story import A, B, D, Story
+from pixelpact.errors import BlockError, ContentError, ContractError, HeaderError, PixelPactError
+from pixelpact.models import DAG_CBOR, RAW, Cid
+from pixelpact.policy import Decision, Reason
+from pixelpact.vault import Kind
+
+__all__ = ["Faults"]
+
+
+class Faults:
+    """Four wrongs, each to be caught, on the smallest study of the story.
+
+    Args:
+        story: told to its end.
+    """
+
+    def __init__(self, story: Story) -> None:
+        self._stage = story.stage
+        self._cast = story.cast
+        self._store = story.cast.sandbox.store
+        self._exhibit: Exhibit = min(story.exhibits, key=lambda exhibit: exhibit.source.length)
+        self._rogue = RogueCustodian(story.cast.sandbox[A])
+        record = story.cast.sandbox[A].vault.get(Kind.STUDY_SECRET, self._exhibit.number.hex())
+        self._secret = crypto.StudySecret(record["secret"])
+
+    def commit(self) -> None:
+        """All of them."""
+        self._flip_a_bit()
+        self._swap_the_root()
+        self._exchange_images()
+        self._release_after_withdrawal()
+
+    def _flip_a_bit(self) -> None:
+        with self._stage.step(
+            "fault-bit", "A bit of a stored block is flipped", "a broken disk", "fault"
+        ) as note:
+            cid = next(cid for cid in crypto.list_cids(self._digest(), self._store.get) if cid.codec == RAW)
+            path = self._store.path(cid)
+            whole = path.read_bytes()
+            path.write_bytes(whole[:1000] + bytes([whole[1000] ^ 1]) + whole[1001:])
+            note.fact("block", str(cid))
+            self._caught(note, BlockError, self._open_as_d)
+            path.write_bytes(whole)
+            note.check("with the bit put right it opens", self._open_as_d() is None)
+
+    def _swap_the_root(self) -> None:
+        title = "The root is swapped for one sealed under another key"
+        with self._stage.step("fault-root", title, "an insider at " + NAMES[A], "fault") as note:
+            other = self._rogue.seal(
+                self._exhibit.number, self._exhibit.source, crypto.StudyKey.generate(), self._secret
+            )
+            path = self._store.path(Cid(DAG_CBOR, self._digest()))
+            whole = path.read_bytes()
+            path.write_bytes(self._store.get(Cid(DAG_CBOR, other)))
+            self._caught(note, BlockError, self._open_as_d)
+            path.write_bytes(whole)
+            # Now with the chain's blessing: the insider registers the root, and hands out a key that is not its own.
+            self._rogue.rotate(self._exhibit.number, other)
+            self._rogue.release(self._request(D), crypto.StudyKey.generate(), self._secret)
+            self._caught(note, HeaderError, self._open_as_d)
+
+    def _exchange_images(self) -> None:
+        title = "Images are exchanged during a rotation"
+        with self._stage.step("fault-images", title, "an insider at " + NAMES[A], "fault") as note:
+            key = crypto.StudyKey.generate()
+            exchanged = ExchangedStudy(self._exhibit.source)
+            other = self._rogue.seal(self._exhibit.number, exchanged, key, self._secret)
+            self._rogue.rotate(self._exhibit.number, other)
+            self._rogue.release(self._request(D), key, self._secret)
+            self._caught(note, ContentError, self._open_as_d)
+
+    def _release_after_withdrawal(self) -> None:
+        title = "A release to Hospital B is attempted after the withdrawal"
+        with self._stage.step("fault-release", title, "an insider at " + NAMES[A], "fault") as note:
+            key = crypto.StudyKey.generate()
+            error = self._caught(
+                note, ContractError, lambda: self._rogue.release(self._request(B), key, self._secret)
+            )
+            if isinstance(error, ContractError):
+                reason = Reason(int(error.arguments.get("reason", 0)))
+                note.check("the contract's reason is the withdrawal", reason is Reason.DIRECTIVE_REVOKED)
+                note.sentence = f"The contract reverted ({error.name}): {Decision(reason).sentence}"
+            state = self._cast.reader.ledger.request_of(self._request(B), at="final")
+            note.check("the ledger shows no release after the first epoch", state.served_epoch == 1)
+
+    def _caught(
+        self, note: Note, kind: type[PixelPactError], act: Callable[[], object]
+    ) -> PixelPactError | None:
+        try:
+            act()
+        except PixelPactError as error:
+            note.check(f"caught as {kind.__name__}", isinstance(error, kind))
+            note.sentence = error.sentence
+            return error
+        note.check(f"caught as {kind.__name__}", False)
+        note.sentence = "It was not noticed."
+        return None
+
+    def _open_as_d(self) -> None:
+        self._cast.requesters[D].fetch(self._request(D)).verify()
+
+    def _request(self, requester: int) -> bytes:
+        return self._exhibit.requests[requester].number
+
+    def _digest(self) -> bytes:
+        return self._cast.reader.studies.study(self._exhibit.number, at="final").manifest_digest

@@ -1,0 +1,122 @@
+"""One run: the story, the audit, the deliberate faults, and what they leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+from pixelpact.audit import Auditor, AuditReport
+from pixelpact.chain import Chain, Trail
+from pixelpact.demo.faults import Faults
+from pixelpact.demo.outcome import Outcome, StudyOutcome
+from pixelpact.demo.place import make_place
+from pixelpact.demo.report import write_report
+from pixelpact.demo.stage import NAMES, Audience, Exhibit, Stage
+from pixelpact.demo.story import Story
+from pixelpact.dicom import DicomStudy, from_files, samples, scan
+from pixelpact.errors import VerificationError
+
+__all__ = ["run_demo"]
+
+
+def run_demo(*, dicom: Path | None, output: Path, audience: Audience) -> Outcome:
+    """Tell the story on the sample studies, or on the one study in a folder.
+
+    Args:
+        dicom: a folder with one study; None for the samples.
+        output: the folder that report, trail, store and vaults are left in.
+        audience: is told of each step.
+
+    Returns:
+        What happened; a step that did not end as it should ends the story, and the outcome is not ok.
+
+    Raises:
+        InputError: the folder holds no study that can be shared.
+        OutputError: the output folder can't be used.
+    """
+    exhibits = list(_exhibits(dicom))
+    place = make_place(output)
+    stage = Stage(audience)
+    story = Story(stage, exhibits, place)
+    report: AuditReport | None = None
+    gas: dict[str, int] = {}
+    # A step that failed is in the outcome already, which is not ok then.
+    with suppress(VerificationError):
+        story.tell()
+        report = _audit(story, place)
+        gas = _gas(story.cast.reader)
+        Faults(story).commit()
+    story.close()
+    outcome = Outcome(
+        chain="embedded",
+        store="embedded",
+        version=version("pixelpact"),
+        steps=tuple(stage.steps),
+        studies=tuple(_studies(exhibits)),
+        gas=gas,
+        audit_events=report.events if report else 0,
+        findings=tuple(finding.sentence for finding in report.findings) if report else (),
+        trail=tuple((entry.time, entry.at.block, entry.who, entry.sentence) for entry in report.trail)
+        if report
+        else (),
+        report=str(place / "report.html"),
+    )
+    write_report(outcome, place / "report.html")
+    return outcome
+
+
+def _exhibits(dicom: Path | None) -> Iterator[Exhibit]:
+    if dicom is None:
+        for sample in samples():
+            yield Exhibit(sample.title, from_files(sample.files))
+        return
+    source: DicomStudy = scan(dicom)
+    yield Exhibit(f"{' and '.join(source.modalities) or 'Study'}, {len(source)} instances", source)
+
+
+def _audit(story: Story, place: Path) -> AuditReport:
+    stage = story.stage
+    title = "The auditor, with only the chain, prints the trail and decides everything again"
+    with stage.step("audit", title, "the auditor", "audit") as note:
+        reader = story.cast.reader
+        Trail.of(reader).save(place / "trail.json")
+        report = Auditor.connect(reader.network, names=NAMES).report()
+        again = Auditor.from_trail(place / "trail.json", names=NAMES).report()
+        note.fact("events", report.events)
+        note.fact("decisions taken again", report.decisions_rechecked)
+        note.check("decisions were taken again", report.decisions_rechecked > 0)
+        note.check("nothing was found wrong", not report.findings)
+        note.check("the trail in the file says the same", again.to_json() == report.to_json())
+        note.sentence = (
+            f"{report.events} events, {report.decisions_rechecked} decisions taken again, "
+            + (f"{len(report.findings)} findings." if report.findings else "nothing found wrong.")
+        )
+    return report
+
+
+def _gas(chain: Chain) -> dict[str, int]:
+    """Transaction gas by Contract.function: the median of what the story's transactions cost."""
+    costs: dict[str, list[int]] = {}
+    for transaction in dict.fromkeys(event.transaction for event in chain.events()):
+        receipt = chain.receipt(transaction)
+        # Deployments call no function.
+        if receipt is not None and "." in receipt.call:
+            costs.setdefault(receipt.call, []).append(receipt.gas_used)
+    return {name: sorted(each)[len(each) // 2] for name, each in sorted(costs.items())}
+
+
+def _studies(exhibits: Sequence[Exhibit]) -> Iterator[StudyOutcome]:
+    for exhibit in exhibits:
+        yield StudyOutcome(
+            title=exhibit.title,
+            modalities=exhibit.source.modalities,
+            instances=len(exhibit.source),
+            bytes=exhibit.source.length,
+            identical=exhibit.identical == len(exhibit.source),
+            original=exhibit.original,
+            ciphertext=exhibit.ciphertext,
+            opened=exhibit.opened,
+            left_out=tuple((each.name, each.reason) for each in exhibit.source.left_out),
+        )

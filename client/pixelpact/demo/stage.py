@@ -1,0 +1,148 @@
+"""The stage of the story: who takes part, what they hold, and how each step is timed, judged and told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pixelpact.chain import Chain
+from pixelpact.custodian import Custodian, SharedStudy
+from pixelpact.demo.outcome import Picture, Step
+from pixelpact.dicom import DicomStudy
+from pixelpact.errors import PixelPactError, VerificationError
+from pixelpact.localnet import Sandbox
+from pixelpact.models import Instance, SignedDirective
+from pixelpact.patient import Patient
+from pixelpact.requester import AccessRequest, Requester
+
+__all__ = ["NAMES", "Audience", "Cast", "Exhibit", "Note", "Stage"]
+
+#: The institutions of the story, by number.
+NAMES = {1: "Hospital A", 2: "Hospital B", 3: "Company C", 4: "Hospital D"}
+
+
+class Audience(Protocol):
+    """Who is told of the story while it happens."""
+
+    def begins(self, title: str, actor: str) -> None:
+        """A step begins."""
+        ...
+
+    def progress(self, done: int, total: int) -> None:
+        """Bytes done of the bytes there are, within a step."""
+        ...
+
+    def ended(self, step: Step) -> None:
+        """A step ended."""
+        ...
+
+
+@dataclass(slots=True)
+class Exhibit:
+    """One study on its way through the story."""
+
+    title: str
+    source: DicomStudy
+    shared: SharedStudy | None = None
+    shown: Instance | None = None
+    original: Picture = field(default_factory=Picture)
+    ciphertext: Picture = field(default_factory=Picture)
+    opened: Picture = field(default_factory=Picture)
+    identical: int = 0
+    requests: dict[int, AccessRequest] = field(default_factory=dict)
+
+    @property
+    def number(self) -> bytes:
+        """The study's number on the chain."""
+        return self.on_chain.number
+
+    @property
+    def on_chain(self) -> SharedStudy:
+        """The study as it was shared."""
+        if self.shared is None:
+            raise VerificationError("The story came to a study that was not shared")
+        return self.shared
+
+
+@dataclass(slots=True)
+class Cast:
+    """Who takes part, on one network."""
+
+    sandbox: Sandbox
+    reader: Chain
+    hospital_a: Custodian
+    requesters: dict[int, Requester]
+    patient: Patient
+    consents: dict[int, SignedDirective] = field(default_factory=dict)
+
+
+class Note:
+    """What a step finds out while it runs: sentence, facts, and whether all that should be so was so."""
+
+    def __init__(self) -> None:
+        self.sentence = ""
+        self.facts: list[tuple[str, str]] = []
+        self.failed: list[str] = []
+
+    def check(self, claim: str, holds: bool) -> None:
+        """Note a claim that was checked; the step is not ok when one does not hold."""
+        self.facts.append((claim, "yes" if holds else "no"))
+        if not holds:
+            self.failed.append(claim)
+
+    def fact(self, label: str, value: object) -> None:
+        """Note something to show."""
+        self.facts.append((label, value.hex()[:16] + "…" if isinstance(value, bytes) else str(value)))
+
+
+class Stage:
+    """Runs steps one after another and keeps what came of them.
+
+    Args:
+        audience: is told of each.
+        head: number and time of the chain's head.
+    """
+
+    def __init__(self, audience: Audience) -> None:
+        self.audience = audience
+        self.steps: list[Step] = []
+        self.head: Callable[[], tuple[int, int]] = lambda: (0, 0)
+
+    @contextmanager
+    def step(self, name: str, title: str, actor: str, kind: str = "act") -> Iterator[Note]:
+        """One step: ok when its block ends and every claim in it held.
+
+        Raises:
+            VerificationError: it is not ok, and the story can't go on.
+        """
+        self.audience.begins(title, actor)
+        note, start = Note(), time.perf_counter()
+        try:
+            yield note
+        except PixelPactError as error:
+            note.failed.append(error.sentence)
+            note.sentence = error.sentence
+        block, now = self.head()
+        step = Step(
+            name=name,
+            title=title,
+            actor=actor,
+            kind=kind,
+            ok=not note.failed and bool(note.facts),
+            seconds=time.perf_counter() - start,
+            sentence=note.sentence,
+            facts=tuple(note.facts),
+            block=block,
+            time=now,
+        )
+        self.steps.append(step)
+        self.audience.ended(step)
+        if not step.ok:
+            raise VerificationError(
+                f"The step '{title}' did not end as it should",
+                why="; ".join(note.failed) or "nothing was checked in it",
+                remedy="Please report it with the output of `pixelpact demo --json`",
+            )
