@@ -1,0 +1,189 @@
+"""The auditor: reads what happened from the chain, or from a trail's file, and needs to trust nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pixelpact.audit.answer import Answer, Question, answer
+from pixelpact.audit.findings import Finding
+from pixelpact.audit.replay import Replay, until
+from pixelpact.audit.report import AuditReport
+from pixelpact.audit.requests import directive_hash_of
+from pixelpact.audit.rotation import disposal_findings, owed_rotations
+from pixelpact.audit.source import Source
+from pixelpact.audit.telling import TrailEntry
+from pixelpact.chain import At, Chain, Network, Trail
+from pixelpact.errors import InputError
+from pixelpact.models import AccessQuery, Directive
+from pixelpact.policy import Facts
+
+__all__ = ["Auditor"]
+
+_NOBODY: Mapping[int, str] = {}
+
+
+class Auditor:
+    """Replays what the contracts reported, decides every request and release again, and explains decisions.
+
+    Args:
+        source: a connected chain, which is read anew for every question, or a trail.
+        names: the institutions' names by their numbers, as far as they are known.
+
+    Raises:
+        InputError: a trail that does not begin at the chain's first block: no state can be rebuilt from it.
+    """
+
+    def __init__(self, source: Chain | Trail, *, names: Mapping[int, str] = _NOBODY) -> None:
+        self._source = Source(source)
+        self._names = names
+
+    @classmethod
+    def connect(cls, network: Network, *, names: Mapping[int, str] = _NOBODY) -> Auditor:
+        """An auditor at a node of a network, whose chain id, genesis and contracts' code are checked first.
+
+        Raises:
+            WrongNetworkError: another chain, or other code at the contracts' addresses.
+            ChainError: the node is silent or its clock apart.
+        """
+        return cls(Chain.connect(network), names=names)
+
+    @classmethod
+    def from_trail(cls, path: Path, *, names: Mapping[int, str] = _NOBODY) -> Auditor:
+        """An auditor of a trail's file, without a node.
+
+        Raises:
+            InputError: it can't be read, is not a trail, or does not begin at block 0.
+        """
+        return cls(Trail.load(path), names=names)
+
+    def trail(self, *, at: At = "final") -> list[TrailEntry]:
+        """Every event up to a block for people: when, who, what, in a sentence. As ``report``."""
+        return list(self.report(at=at).trail)
+
+    def findings(self, *, at: At = "final") -> list[Finding]:
+        """Everything found up to a block. As ``report``."""
+        return list(self.report(at=at).findings)
+
+    def report(self, *, at: At = "final") -> AuditReport:
+        """Audit everything up to a block.
+
+        Args:
+            at: the last block to look at; by default the newest final one, of a trail its last.
+
+        Raises:
+            InputError: a block that the trail does not reach.
+            ChainError: the node is silent or answers wrongly.
+        """
+        trail = self._source.read(at)
+        replay = self._replay(trail)
+        owed = list(owed_rotations(replay.state, self._names))
+        return AuditReport(
+            network=trail.network,
+            block=trail.last,
+            events=len(trail.events),
+            decisions_rechecked=replay.decided,
+            findings=(
+                *replay.findings,
+                *(finding for _, finding in owed),
+                *disposal_findings(replay.state, self._names),
+            ),
+            owed=tuple(each for each, _ in owed),
+            trail=tuple(replay.entries),
+        )
+
+    def facts(
+        self,
+        *,
+        study: bytes,
+        requester: int,
+        directive: Directive | None,
+        block: int,
+        index: int | None = None,
+    ) -> Facts:
+        """What a decision was made from at a place in the chain, rebuilt from the events before it.
+
+        Args:
+            study: the study's number, 32 bytes.
+            requester: the institution that asks.
+            directive: the consent cited, if any.
+            block: the block of the decision.
+            index: the log index in that block before which it was taken; the whole block counts for None.
+
+        Raises:
+            InputError: a block that the trail does not reach.
+            ChainError: the node is silent or answers wrongly.
+        """
+        trail = self._source.read(block)
+        return self._replay(trail, index).facts(
+            time=self._source.time_of(trail),
+            study=study,
+            requester=requester,
+            directive_hash=directive_hash_of(directive),
+        )
+
+    def explain(  # noqa: PLR0913  (the parts of a question)
+        self,
+        *,
+        study: bytes,
+        requester: int,
+        purpose: int,
+        directive: Directive | None = None,
+        categories: int | None = None,
+        obligations: int = 0,
+        block: int | None = None,
+    ) -> Answer:
+        """What a request would be answered after a block, by which check, and what would change the answer.
+
+        Args:
+            study: the study's number, 32 bytes.
+            requester: the institution that asks.
+            purpose: its index (docs/policy.md, Purposes).
+            directive: the consent that it would cite, if any.
+            categories: the kinds of images that it asks for, a set of bits; None: all that the study holds.
+            obligations: those that it accepts, a set of bits.
+            block: the block; the newest for None.
+
+        Raises:
+            InputError: a block that the trail does not reach.
+            ChainError: the node is silent or answers wrongly.
+        """
+        trail = self._source.read("latest" if block is None else block)
+        replay = self._replay(trail)
+        if categories is None:
+            found = replay.state.studies.get(study)
+            categories = found.categories if found is not None else 0
+        query = AccessQuery(study, purpose, categories, obligations=obligations)
+        return answer(self._source, trail, replay, Question(requester, query, directive))
+
+    def explain_request(self, request: bytes, *, block: int | None = None) -> Answer:
+        """What would become of a recorded request after a block.
+
+        For one that was permitted: whether the key of the study's present epoch could be released for it to
+        the requester's present key. For one that was denied: what the same question would be answered if it
+        were asked again; the denied request itself stays denied.
+
+        Args:
+            request: the request's number, 32 bytes.
+            block: the block; the newest for None.
+
+        Raises:
+            InputError: no such request up to that block, or a block that the trail does not reach.
+            ChainError: the node is silent or answers wrongly.
+        """
+        trail = self._source.read("latest" if block is None else block)
+        replay = self._replay(trail)
+        found = replay.state.requests.get(request)
+        if found is None:
+            raise InputError(
+                f"There is no request 0x{request.hex()} up to block {trail.last}",
+                why="the ledger reported none of this number",
+                remedy="Check the number; the trail lists every request",
+            )
+        question = Question(found.requester, found.query, found.directive, found)
+        return answer(self._source, trail, replay, question)
+
+    def _replay(self, trail: Trail, index: int | None = None) -> Replay:
+        replay = Replay(trail.network, self._names)
+        replay.feed(until(trail.events, trail.last, index))
+        return replay

@@ -1,0 +1,156 @@
+"""The InstitutionRegistry's events: who may take part."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pixelpact.audit import words
+from pixelpact.audit.findings import Code
+from pixelpact.audit.state import ZERO_ADDRESS, Institution
+from pixelpact.audit.step import Step
+from pixelpact.chain import InstitutionAdmitted, InstitutionSuspended, KeyPublished, OperatorSet
+from pixelpact.policy import Attribute, OperatorPermission, Role
+
+__all__ = ["HANDLERS", "expect_active"]
+
+_KEY_LENGTH = 1_216
+_ALL_ROLES = sum(Role)
+_ALL_ATTRIBUTES = sum(Attribute)
+_ALL_PERMISSIONS = sum(OperatorPermission)
+
+
+def expect_active(step: Step, number: int) -> None:
+    """Find fault with an event that only an active institution can cause."""
+    institution = step.state.institutions.get(number)
+    if institution is None:
+        step.find(Code.INSTITUTION_UNKNOWN, f"There is no {step.name(number)}, yet it acts here.", number)
+    elif institution.suspended is not None:
+        step.find(
+            Code.INSTITUTION_STATUS,
+            f"{words.capital(step.name(number))} was suspended in block {institution.suspended.block}; the "
+            "contracts let it do nothing of this kind.",
+            number,
+        )
+
+
+def _admitted(step: Step, event: InstitutionAdmitted) -> None:
+    state, number = step.state, event.institution
+    expected = len(state.institutions) + 1
+    if number != expected:
+        step.find(
+            Code.INSTITUTION_SEQUENCE,
+            f"{words.capital(step.name(number))} was admitted where only number {expected} could be.",
+            number,
+        )
+    if number in state.institutions:
+        return
+    malformed = (
+        event.admin == ZERO_ADDRESS
+        or event.roles & ~_ALL_ROLES
+        or event.attributes & ~_ALL_ATTRIBUTES
+        or not (event.country.isalpha() and event.country.isupper())
+    )
+    if malformed:
+        step.find(
+            Code.INSTITUTION_MALFORMED,
+            f"{words.capital(step.name(number))} was admitted without an admin, or with roles, attributes or "
+            "a country that the vocabulary does not have.",
+            number,
+        )
+    if event.admin in state.operators:
+        step.find(
+            Code.OPERATOR,
+            f"The admin of {step.name(number)}, {words.short(event.admin)}, acts for "
+            f"{step.name(state.operators[event.admin][0])} already.",
+            event.admin,
+            number,
+        )
+    state.institutions[number] = Institution(
+        admin=event.admin,
+        roles=event.roles,
+        country=event.country,
+        attributes=event.attributes,
+        requester_since=step.at.time if event.roles & Role.REQUESTER else 0,
+    )
+    state.operators[event.admin] = (number, _ALL_PERMISSIONS)
+
+
+def _operator_set(step: Step, event: OperatorSet) -> None:
+    state, number = step.state, event.institution
+    if event.permissions:
+        # Whoever resigns may do so for a suspended institution too.
+        expect_active(step, number)
+    institution = state.institutions.get(number)
+    current, _ = state.operators.get(event.account, (0, 0))
+    impossible = (
+        event.account == ZERO_ADDRESS
+        or event.permissions & ~_ALL_PERMISSIONS
+        or (institution is not None and institution.admin == event.account)
+        or current not in (0, number)
+        or (event.permissions == 0 and current != number)
+    )
+    if impossible:
+        step.find(
+            Code.OPERATOR,
+            f"The permissions of {words.short(event.account)} for {step.name(number)} became "
+            f"{event.permissions}: it is nobody's account, an admin's, another institution's, or had none to "
+            "lose.",
+            event.account,
+            number,
+        )
+        return
+    if event.permissions:
+        state.operators[event.account] = (number, event.permissions)
+    else:
+        del state.operators[event.account]
+
+
+def _key_published(step: Step, event: KeyPublished) -> None:
+    expect_active(step, event.institution)
+    institution = step.state.institutions.get(event.institution)
+    if institution is None:
+        return
+    if hashlib.sha256(event.public_key).digest() != event.digest or len(event.public_key) != _KEY_LENGTH:
+        step.find(
+            Code.KEY_DIGEST,
+            f"Key version {event.version} of {step.name(event.institution)} is not {_KEY_LENGTH} bytes whose "
+            "SHA-256 is the digest beside it.",
+            event.institution,
+            event.digest,
+        )
+    expected = institution.key_version + 1
+    if event.version != expected:
+        step.find(
+            Code.KEY_SEQUENCE,
+            f"{words.capital(step.name(event.institution))} published key version {event.version}; only "
+            f"version {expected} could follow.",
+            event.institution,
+        )
+        return
+    institution.key_version = event.version
+
+
+def _suspended(step: Step, event: InstitutionSuspended) -> None:
+    expect_active(step, event.institution)
+    institution = step.state.institutions.get(event.institution)
+    if institution is None or institution.suspended is not None:
+        return
+    if event.by != institution.admin:
+        step.find(
+            Code.INSTITUTION_STATUS,
+            f"{words.capital(step.name(event.institution))} was suspended by {words.short(event.by)}, who is "
+            "not its admin.",
+            event.institution,
+            event.by,
+        )
+    institution.suspended = step.at
+
+
+HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
+    InstitutionAdmitted: _admitted,
+    OperatorSet: _operator_set,
+    KeyPublished: _key_published,
+    InstitutionSuspended: _suspended,
+}

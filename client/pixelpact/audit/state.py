@@ -1,0 +1,146 @@
+"""The state of the five contracts, rebuilt from their events; every look-up takes constant time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pixelpact.audit.findings import Position
+from pixelpact.models import ZERO32, AccessQuery, Directive
+
+__all__ = ["Commitment", "Institution", "RefusalScope", "Release", "Request", "State", "Study"]
+
+ZERO_ADDRESS = bytes(20)
+
+
+@dataclass(slots=True)
+class Institution:
+    """One institution as the InstitutionRegistry has it; ``suspended`` says since when, None while active."""
+
+    admin: bytes
+    roles: int
+    country: bytes
+    attributes: int
+    requester_since: int
+    key_version: int = 0
+    suspended: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A key that left: on which request, to whom and where."""
+
+    request: Request
+    requester: int
+    at: Position
+
+
+@dataclass(slots=True)
+class Study:
+    """One study as the StudyRegistry has it.
+
+    Attributes:
+        ended: where each epoch that is over ended, by a rotation or by erasure.
+        disposed: the epochs whose disposal was attested.
+        releases: the keys of the present epoch that left, in their order.
+    """
+
+    subject: bytes
+    custodian: int
+    categories: int
+    manifest_digest: bytes
+    epoch: int = 1
+    withdrawn: bool = False
+    erased: Position | None = None
+    ended: dict[int, Position] = field(default_factory=dict)
+    disposed: set[int] = field(default_factory=set)
+    releases: list[Release] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Commitment:
+    """A directive's commitment under its subject; revoked is absorbing and may stand before recorded."""
+
+    recorded: Position | None = None
+    revoked: Position | None = None
+
+
+@dataclass(slots=True)
+class RefusalScope:
+    """What one scope of a subject refuses, a set of purposes, and since when each stands without a break."""
+
+    purposes: int = 0
+    sequence: int = 0
+    since: dict[int, Position] = field(default_factory=dict)
+
+    def replace(self, purposes: int, sequence: int, at: Position) -> None:
+        """Put another set in the place of the present one."""
+        self.since = {bit: self.since.get(bit, at) for bit in range(64) if purposes >> bit & 1}
+        self.purposes = purposes
+        self.sequence = sequence
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as the AccessLedger has it, with the directive that its event carried.
+
+    Attributes:
+        directive: None where none was cited.
+        directive_hash: of that directive, as the contracts compute it; zeros for none.
+        reason: as it was recorded.
+        refused: where the custodian refused it.
+        served: the epochs of its releases.
+        last_served, last_confirmed, last_disputed: the last epoch of each, 0 for none.
+    """
+
+    requester: int
+    query: AccessQuery
+    directive: Directive | None
+    directive_hash: bytes
+    reason: int
+    at: Position
+    refused: Position | None = None
+    served: set[int] = field(default_factory=set)
+    last_served: int = 0
+    last_confirmed: int = 0
+    last_disputed: int = 0
+
+
+@dataclass(slots=True)
+class State:
+    """All of it at one position of the chain: what every event up to there left behind.
+
+    Attributes:
+        operators: each account's institution and permissions.
+        commitments: by subject and directive hash.
+        generations: where each of a subject's generations began.
+        scopes: refusals by subject, custodian, study and requester, of which at most one is not zero.
+        envelopes: the request that each envelope's digest was released for.
+    """
+
+    institutions: dict[int, Institution] = field(default_factory=dict)
+    operators: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    studies: dict[bytes, Study] = field(default_factory=dict)
+    commitments: dict[tuple[bytes, bytes], Commitment] = field(default_factory=dict)
+    generations: dict[bytes, list[Position]] = field(default_factory=dict)
+    scopes: dict[tuple[bytes, int, bytes, int], RefusalScope] = field(default_factory=dict)
+    requests: dict[bytes, Request] = field(default_factory=dict)
+    envelopes: dict[bytes, bytes] = field(default_factory=dict)
+
+    def generation(self, subject: bytes) -> int:
+        """How often the subject withdrew everything."""
+        return len(self.generations.get(subject, ()))
+
+    def refusals(
+        self, subject: bytes, custodian: int, study: bytes, grantee: int
+    ) -> tuple[RefusalScope, ...]:
+        """The scopes that bear on one decision: for everything, the custodian, the study, the requester."""
+        keys = (
+            (subject, 0, ZERO32, 0),
+            (subject, custodian, ZERO32, 0),
+            (subject, 0, study, 0),
+            (subject, 0, ZERO32, grantee),
+        )
+        return tuple(self.scopes.get(key, _NOTHING_REFUSED) for key in keys)
+
+
+_NOTHING_REFUSED = RefusalScope()

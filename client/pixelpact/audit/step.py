@@ -1,0 +1,44 @@
+"""One event on its way into the state: where it stands, what it meets, and what is found about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pixelpact.audit import words
+from pixelpact.audit.findings import Code, Finding, Position
+from pixelpact.audit.state import State
+
+__all__ = ["Step"]
+
+
+@dataclass(slots=True)
+class Step:
+    """What an event's handler works with.
+
+    Attributes:
+        state: as the events before this one left it; the handler changes it.
+        at: where the event stands.
+        findings: what was found so far; the handler adds to it.
+        chain_id, ledger: what the numbers of requests are bound to.
+        names: the institutions' names, as far as they are known.
+    """
+
+    state: State
+    at: Position
+    findings: list[Finding]
+    chain_id: int
+    ledger: bytes
+    names: Mapping[int, str]
+
+    def find(self, code: Code, sentence: str, *subjects: bytes | int) -> None:
+        """Note a finding about the present event; subjects are ids, or institutions' numbers."""
+        shown = tuple(
+            words.short(each) if isinstance(each, bytes) else words.institution(each, self.names)
+            for each in subjects
+        )
+        self.findings.append(Finding(code, sentence, shown, self.at))
+
+    def name(self, number: int) -> str:
+        """An institution as people call it."""
+        return words.institution(number, self.names)
