@@ -66,11 +66,11 @@ class EmbeddedChain:
             head = self._tester.get_block_by_number("latest")["timestamp"]
             self._tester.time_travel(head + seconds)
 
-    def is_revert(self, error: Exception) -> bool:
-        """Whether this is the tester's word for a reverted call."""
-        from eth_tester.exceptions import TransactionFailed  # noqa: PLC0415
+    def revert_data(self, error: Exception) -> bytes | None:
+        """What a call reverted with; None when the error is something else."""
+        from .tester import CallRevertedError  # noqa: PLC0415  (needs the extra)
 
-        return isinstance(error, TransactionFailed)
+        return error.data if isinstance(error, CallRevertedError) else None
 
     def is_refusal(self, error: Exception) -> bool:
         """Whether this is the tester's word for a transaction that it does not take."""

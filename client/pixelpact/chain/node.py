@@ -6,10 +6,9 @@ nodes and between web3 7 and 8 ends here.
 
 from __future__ import annotations
 
-import ast
 import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -19,12 +18,12 @@ from hexbytes import HexBytes
 from web3 import HTTPProvider, Web3
 from web3.exceptions import (
     BlockNotFound,
-    ContractLogicError,
     TransactionNotFound,
     Web3Exception,
     Web3RPCError,
 )
 from web3.middleware import ExtraDataToPOAMiddleware
+from web3.types import RPCEndpoint
 
 from pixelpact.errors import ChainError, UnreachableError
 
@@ -32,7 +31,7 @@ from .answers import Block, Log, MinedTransaction, block_of, log_of, mined_of
 from .network import EMBEDDED, Network
 
 if TYPE_CHECKING:
-    from web3.types import BlockIdentifier, FilterParams, TxParams
+    from web3.types import BlockIdentifier, FilterParams
 
     from .embedded import EmbeddedChain
 
@@ -40,12 +39,12 @@ __all__ = ["Node", "RevertedError", "show_rpc"]
 
 _CONNECT_SECONDS = 3.0
 _ANSWER_SECONDS = 15.0
+#: The error code of a reverted call, by convention of Geth and those after it.
+_REVERTED = 3
+_LONGEST_WORDS = 300
 #: Reads are made in the name of the zero address: nobody's, and on every chain one that has ether or needs
 #: none.
 _NOBODY = bytes(20)
-# How eth-tester spells revert data: the repr of the bytes, after its own words.
-_TESTER_REVERT = re.compile(r"execution reverted: (b'.*'|b\".*\")", re.DOTALL)
-
 T = TypeVar("T")
 
 
@@ -142,11 +141,11 @@ class Node:
         Raises:
             RevertedError: it reverted.
         """
-        identifier: BlockIdentifier = "latest" if block is None else BlockNumber(block)
         fields = _call_fields(to, data, sender)
         if gas is not None:
-            fields["gas"] = gas
-        return bytes(self._ask(lambda web3: web3.eth.call(fields, identifier, ccip_read_enabled=False)))
+            fields["gas"] = hex(gas)
+        answer = self._request("eth_call", fields, "latest" if block is None else hex(block))
+        return bytes(HexBytes(answer))
 
     def estimate_gas(self, to: bytes | None, data: bytes, *, sender: bytes) -> int:
         """The least gas limit with which a transaction succeeds now.
@@ -154,7 +153,8 @@ class Node:
         Raises:
             RevertedError: with no limit it does.
         """
-        return self._ask(lambda web3: int(web3.eth.estimate_gas(_call_fields(to, data, sender))))
+        answer = self._request("eth_estimateGas", _call_fields(to, data, sender))
+        return answer if isinstance(answer, int) else int(answer, 16)
 
     def send_raw(self, raw: bytes) -> None:
         """Hand over a signed transaction.
@@ -199,13 +199,15 @@ class Node:
             wanted["topics"] = [None if topic is None else HexStr("0x" + topic.hex()) for topic in topics]
         return [log_of(each) for each in self._ask(lambda web3: web3.eth.get_logs(wanted))]
 
+    def _request(self, method: str, *parameters: Any) -> Any:
+        """A question whose answer may be a revert, asked plainly: web3 reads its own things into those."""
+        return self._ask(lambda web3: web3.manager.request_blocking(RPCEndpoint(method), list(parameters)))
+
     def _ask(self, question: Callable[[Web3], T]) -> T:
         try:
             return question(self._web3)
         except (BlockNotFound, TransactionNotFound):
             raise
-        except ContractLogicError as error:
-            raise RevertedError(_revert_data(error.data), error.message or "reverted") from error
         except requests.RequestException as error:
             raise UnreachableError(
                 f"The node at {self.where} does not answer",
@@ -213,9 +215,12 @@ class Node:
                 remedy="Check that the node runs and that its address is right, then run this again",
             ) from error
         except Web3RPCError as error:
+            words, reverted = _read_error(error)
+            if reverted is not None:
+                raise RevertedError(reverted, words) from error
             raise ChainError(
                 f"The node at {self.where} refused what was asked",
-                why=_rpc_words(error),
+                why=words,
                 remedy="Check the node's log; nothing was decided",
             ) from error
         except (Web3Exception, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -227,11 +232,9 @@ class Node:
         """What a failure inside the embedded chain means; the error itself when it is none of those known."""
         if self.embedded is None:
             return error
-        if self.embedded.is_revert(error):
-            text = str(error)
-            spelled = _TESTER_REVERT.fullmatch(text)
-            data = ast.literal_eval(spelled[1]) if spelled else b""
-            return RevertedError(data if isinstance(data, bytes) else b"", text)
+        data = self.embedded.revert_data(error)
+        if data is not None:
+            return RevertedError(data, str(error))
         if self.embedded.is_refusal(error):
             return ChainError(f"The chain at {self.where} refused what was asked", why=str(error))
         return error
@@ -266,8 +269,8 @@ def _block_identifier(which: int | bytes) -> BlockIdentifier:
     return BlockNumber(which) if isinstance(which, int) else HexBytes(which)
 
 
-def _call_fields(to: bytes | None, data: bytes, sender: bytes) -> TxParams:
-    fields: TxParams = {"from": _text(sender), "data": HexBytes(data)}
+def _call_fields(to: bytes | None, data: bytes, sender: bytes) -> dict[str, str]:
+    fields: dict[str, str] = {"from": _text(sender), "data": "0x" + data.hex()}
     if to is not None:
         fields["to"] = _text(to)
     return fields
@@ -277,17 +280,18 @@ def _text(address: bytes) -> ChecksumAddress:
     return Web3.to_checksum_address(HexStr("0x" + address.hex()))
 
 
-def _revert_data(data: object) -> bytes:
-    if isinstance(data, str) and re.fullmatch(r"0x(?:[0-9a-fA-F]{2})*", data):
-        return bytes.fromhex(data[2:])
-    return b""
-
-
-def _rpc_words(error: Web3RPCError) -> str:
-    response = error.rpc_response or {}
-    details = response.get("error")
-    words = details.get("message") if isinstance(details, dict) else details
-    return str(words or error)[:300]
+def _read_error(error: Web3RPCError) -> tuple[str, bytes | None]:
+    """A node's words for an error, and the revert data when it is a revert (code 3, or said in words)."""
+    response: Any = error.rpc_response
+    details = response.get("error") if isinstance(response, Mapping) else None
+    if not isinstance(details, Mapping):
+        return str(details or error)[:_LONGEST_WORDS], None
+    words = str(details.get("message", ""))[:_LONGEST_WORDS]
+    data = details.get("data")
+    found = re.search(r"0x((?:[0-9a-fA-F]{2})*)$", data) if isinstance(data, str) else None
+    if details.get("code") != _REVERTED and "revert" not in words.lower():
+        return words, None
+    return words, bytes.fromhex(found[1]) if found else b""
 
 
 def _cause(error: requests.RequestException) -> str:

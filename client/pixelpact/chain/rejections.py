@@ -190,6 +190,9 @@ _SENTENCES: dict[str, Sentence] = {
         "The transaction's gas limit leaves {left}, and the decision needs {needed}",
         "Send it again without a gas limit of your own",
     ),
+    # OpenZeppelin's, in the domain's name: never at work with ours
+    "InvalidShortString": Sentence("A short string of the contract is damaged", _FAULT),
+    "StringTooLong": Sentence("The name {str} is too long for the contract", _FAULT),
 }
 
 #: Solidity's own checks (Solidity documentation, Panic via assert and Error via require).

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import secrets
 import threading
 from collections.abc import Sequence
@@ -12,15 +14,38 @@ from eth.vm.forks.paris import ParisVM
 from eth_tester import EthereumTester
 from eth_tester.backends.pyevm.main import PyEVMBackend
 from eth_tester.backends.pyevm.serializers import serialize_transaction, serialize_transaction_receipt
-from eth_tester.exceptions import TransactionNotFound
+from eth_tester.exceptions import TransactionFailed, TransactionNotFound
 from web3.providers.eth_tester import EthereumTesterProvider
 from web3.types import RPCEndpoint, RPCResponse
 
-__all__ = ["start_tester"]
+__all__ = ["CallRevertedError", "start_tester"]
+
+# How the tester spells revert data: as the repr of the bytes, which nothing else that it says looks like.
+_REPR_OF_BYTES = re.compile(r"b'.*'|b\".*\"", re.DOTALL)
+
+
+class CallRevertedError(Exception):
+    """A call reverted with these bytes. No error of the tester's own: web3 would interpret it on the way."""
+
+    def __init__(self, data: bytes, text: str) -> None:
+        self.data = data
+        super().__init__(text)
 
 
 class _Backend(PyEVMBackend):  # type: ignore[misc]
-    """The tester's py-evm, which looks transactions up by their index instead of searching every block."""
+    """The tester's py-evm, which keeps revert data, and finds transactions without searching every block."""
+
+    def call(self, transaction: Any, block_number: Any = "latest") -> bytes:
+        try:
+            return bytes(super().call(transaction, block_number))
+        except TransactionFailed as error:
+            text = str(error.args[0])
+            data = ast.literal_eval(text) if _REPR_OF_BYTES.fullmatch(text) else b""
+            raise CallRevertedError(data, text) from error
+
+    def is_eip838_error(self, error: Exception) -> bool:  # noqa: ARG002  (the tester's signature)
+        # Else the words of an Error(string) would take the place of the bytes, and words can look like bytes.
+        return False
 
     def get_transaction_by_hash(self, transaction_hash: bytes) -> Any:
         block, index = self._find(transaction_hash)
