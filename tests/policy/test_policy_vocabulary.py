@@ -20,11 +20,13 @@ from pixelpact.policy import (
     Permission,
     Purpose,
     Reason,
+    RefusalReason,
     ancestors,
     categories_of,
     covers,
     descendants,
     purpose_set,
+    sentence_of,
 )
 
 
@@ -97,6 +99,12 @@ def test_sentences_are_sentences() -> None:
         assert reason.sentence.endswith(".")
     assert all(one.label for one in Purpose)
     assert all(one.label for one in ModifierCode)
+
+
+def test_any_number_on_the_chain_has_a_sentence() -> None:
+    assert sentence_of(42) == Reason.SUBJECT_DIFFERS.sentence
+    assert sentence_of(401) == RefusalReason.LEGAL_HOLD.sentence
+    assert sentence_of(250) == "Reason 250, which this version of PixelPact does not know."
 
 
 def test_the_room_is_light() -> None:

@@ -48,6 +48,7 @@ from pixelpact.policy.vocabulary import (
     covers,
     descendants,
     purpose_set,
+    sentence_of,
 )
 
 __all__ = [
@@ -97,4 +98,5 @@ __all__ = [
     "describe_query",
     "explain",
     "purpose_set",
+    "sentence_of",
 ]

@@ -9,7 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pixelpact.errors import InputError
-from pixelpact.policy._generated import MODALITIES, RESEARCH_ROOTS, Category, Permission, Purpose
+from pixelpact.policy._generated import (
+    MODALITIES,
+    RESEARCH_ROOTS,
+    Category,
+    Permission,
+    Purpose,
+    Reason,
+    RefusalReason,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +32,19 @@ MAX_MODIFIERS = 8
 MONTH = 2_592_000
 #: How old a request may be when it is served for the first time, in seconds.
 REQUEST_LIFETIME = 86_400
+
+
+def sentence_of(reason: int) -> str:
+    """A reason that stands on the chain, for people; also one that a later engine answered with.
+
+    Args:
+        reason: of a decision (0 to 399) or of a custodian's refusal (400 to 499).
+    """
+    if reason in tuple(Reason):
+        return Reason(reason).sentence
+    if reason in tuple(RefusalReason):
+        return RefusalReason(reason).sentence
+    return f"Reason {reason}, which this version of PixelPact does not know."
 
 
 def ancestors(purpose: Purpose) -> tuple[Purpose, ...]:
