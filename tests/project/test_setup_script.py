@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SHELL_TOOLS = ("bash", "cat", "cksum", "dirname", "mkdir", "readlink", "rm")
+SHELL_TOOLS = ("bash", "cat", "cksum", "dirname", "mkdir", "readlink", "rm", "sed")
 
 
 class Machine:
