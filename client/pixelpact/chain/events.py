@@ -310,6 +310,7 @@ def decode_event(network: Network, log: Log, timestamp: int) -> Event:
     try:
         contract = next(name for name in CONTRACTS if network.contracts.get(name) == log.address)
         entry = contract_abi(contract).events[log.topics[0]]
+        kind = EVENTS[entry.name]
         values = entry.decode_log(log.topics, log.data)
     except (StopIteration, KeyError, IndexError, MalformedDataError) as error:
         raise ChainError(
@@ -317,7 +318,6 @@ def decode_event(network: Network, log: Log, timestamp: int) -> Event:
             why=str(error) or "it comes from another contract",
             remedy="Compare the contracts' addresses with the network's description",
         ) from error
-    kind = EVENTS[entry.name]
     return kind(
         block=log.block_number,
         block_hash=log.block_hash,
