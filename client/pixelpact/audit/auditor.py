@@ -94,6 +94,15 @@ class Auditor:
             trail=tuple(replay.entries),
         )
 
+    def state(self, *, at: At = "final") -> State:
+        """What the contracts hold up to a block, rebuilt from their events: every request, study and consent.
+
+        Raises:
+            InputError: a block that the trail does not reach.
+            ChainError: the node is silent or answers wrongly.
+        """
+        return self._replay(self._source.read(at)).state
+
     def facts(
         self,
         *,

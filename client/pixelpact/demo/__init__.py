@@ -1,1 +1,9 @@
 """The story of one shared study, told on real parts, and its report."""
+
+from __future__ import annotations
+
+from pixelpact.demo.outcome import Outcome, Picture, Step, StudyOutcome
+from pixelpact.demo.run import run_demo
+from pixelpact.demo.stage import Audience
+
+__all__ = ["Audience", "Outcome", "Picture", "Step", "StudyOutcome", "run_demo"]

@@ -1,0 +1,5 @@
+"""``python -m pixelpact``."""
+
+from pixelpact.cli import main
+
+main()

@@ -1,0 +1,116 @@
+"""The commands' tree, and the one place where errors become a sentence and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from typing import Annotated, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from pixelpact.cli import demo, doctor, policy
+from pixelpact.cli.printing import print_error, print_usage
+from pixelpact.errors import OutputError, PixelPactError
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    name="pixelpact",
+    help="Share medical images between hospitals under the patient's signed consent.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
+app.add_typer(policy.app, name="policy")
+
+_INTERRUPTED = 130
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415  (slow, and seldom asked for)
+
+        typer.echo(f"pixelpact {version('pixelpact')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its code."""
+    debug = "--debug" in sys.argv
+    as_json = "--json" in sys.argv
+    # Known to every command, so that it can be added at the end of a line that has just failed.
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    sys.exit(_run(arguments, debug=debug, as_json=as_json))
+
+
+def _run(arguments: list[str], *, debug: bool, as_json: bool) -> int:
+    try:
+        # Click returns a command's code when it does not end the process itself.
+        return int(app(arguments, standalone_mode=False) or 0)
+    except typer.Abort:
+        return _stopped()
+    except TyperException as error:
+        # The line as it was given can't be read.
+        print_usage(error)
+        return error.exit_code
+    except PixelPactError as error:
+        _trace(debug)
+        print_error(error, as_json=as_json)
+        return error.exit_code
+    except KeyboardInterrupt:
+        _trace(debug)
+        return _stopped()
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing is left to say to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        if error.errno not in _FULL:
+            return _fault(error, debug=debug, as_json=as_json)
+        _trace(debug)
+        told = OutputError(
+            "Nothing more can be written",
+            why=error.strerror or str(error),
+            remedy="Make room, or use a place that can be written, and run the command again",
+        )
+        print_error(told, as_json=as_json)
+        return told.exit_code
+    except Exception as error:  # noqa: BLE001  (the last place where a person can be told anything)
+        return _fault(error, debug=debug, as_json=as_json)
+
+
+def _fault(error: Exception, *, debug: bool, as_json: bool) -> int:
+    _trace(debug)
+    told = PixelPactError(
+        "PixelPact met a fault of its own",
+        why=f"{type(error).__name__}: {error}",
+        remedy="Nothing more was done. Please report it; --debug shows where it happened",
+    )
+    print_error(told, as_json=as_json)
+    return told.exit_code
+
+
+def _stopped() -> int:
+    print("Stopped.", file=sys.stderr)
+    return _INTERRUPTED
+
+
+def _trace(debug: bool) -> None:
+    if debug:
+        traceback.print_exc()

@@ -1,0 +1,106 @@
+"""``pixelpact demo``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pixelpact.cli.printing import console, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from pixelpact.demo import Outcome, Step
+
+__all__ = ["demo"]
+
+_MARKS = {"act": "green", "denial": "yellow", "fault": "magenta", "audit": "cyan"}
+_NOT_OK = 10
+
+
+def demo(
+    dicom: Annotated[
+        Path | None,
+        typer.Option(help="A folder with one DICOM study, to share instead of the samples.", metavar="FOLDER"),
+    ] = None,
+    output: Annotated[
+        Path,
+        typer.Option(help="Where report, trail, store and vaults are left.", metavar="FOLDER"),
+    ] = Path("pixelpact-demo"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> int:
+    """Tell the whole story on real images: consent, request, release, opening, withdrawal, rotation, audit.
+
+    The last line names the report, a page to open in a browser. The exit code is 0 only when everything that should
+    happen happened, 10 when something did not.
+
+    Example: pixelpact demo --dicom ~/scans/knee --output /tmp/story
+    """
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    from pixelpact.demo import run_demo  # noqa: PLC0415  (loads the chain)
+
+    screen = console(as_json=as_json)
+    bars = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TimeRemainingColumn(),
+        console=screen,
+        transient=True,
+    )
+    with bars:
+        outcome = run_demo(dicom=dicom, output=output, audience=_Screen(screen, bars))
+    _summary(outcome, screen)
+    if as_json:
+        print_json(outcome.to_json())
+    return 0 if outcome.ok else _NOT_OK
+
+
+class _Screen:
+    """Shows each step while it happens."""
+
+    def __init__(self, screen: Console, bars: Progress) -> None:
+        self._screen = screen
+        self._bars = bars
+        self._task: TaskID | None = None
+
+    def begins(self, title: str, actor: str) -> None:
+        del actor
+        self._task = self._bars.add_task(title, total=None)
+
+    def progress(self, done: int, total: int) -> None:
+        if self._task is not None:
+            self._bars.update(self._task, completed=done, total=total)
+
+    def ended(self, step: Step) -> None:
+        if self._task is not None:
+            self._bars.remove_task(self._task)
+            self._task = None
+        mark = f"[{_MARKS[step.kind]}]✓[/]" if step.ok else "[bold red]✗[/]"
+        from rich.markup import escape  # noqa: PLC0415
+
+        self._screen.print(f"{mark} [bold]{escape(step.title)}[/]")
+        if step.sentence:
+            self._screen.print(f"  {escape(step.sentence)}", style="dim")
+
+
+def _summary(outcome: Outcome, screen: Console) -> None:
+    screen.print()
+    for study in outcome.studies:
+        same = "arrived identical" if study.identical else "[bold red]did not arrive identical[/]"
+        screen.print(f"{study.title}: {study.bytes:,} bytes {same}.", markup=True)
+        for name, reason in study.left_out:
+            screen.print(f"  left out: {name} ({reason})", markup=False)
+    if outcome.audit_events:
+        found = f"{len(outcome.findings)} findings" if outcome.findings else "nothing found wrong"
+        screen.print(f"Audit: {outcome.audit_events} events, {found}.")
+        for finding in outcome.findings:
+            screen.print(f"  {finding}", markup=False)
+    good = sum(step.ok for step in outcome.steps)
+    verdict = "[bold green]All as it should be[/]" if outcome.ok else "[bold red]Not as it should be[/]"
+    screen.print(f"{verdict}: {good} of {len(outcome.steps)} steps.")
+    screen.print(f"Report: {outcome.report}", markup=False, soft_wrap=True)

@@ -1,0 +1,45 @@
+"""``pixelpact doctor``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from pixelpact.cli.printing import console, print_json
+
+__all__ = ["doctor"]
+
+_NOT_OK = 10
+
+
+def doctor(
+    network: Annotated[
+        Path | None, typer.Option(help="A network's description, to look at its node too.", metavar="FILE")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> int:
+    """Say what is missing or wrong, and what mends it.
+
+    The exit code is 0 when everything that is needed is as it should be, else 10.
+
+    Example: pixelpact doctor --network network.json
+    """
+    from pixelpact.doctor import examine  # noqa: PLC0415  (loads every room)
+
+    findings = list(examine(network))
+    ok = all(finding.ok for finding in findings if finding.needed)
+    if as_json:
+        print_json({"ok": ok, "findings": [asdict(finding) for finding in findings]})
+    else:
+        screen = console()
+        for finding in findings:
+            mark = "[green]✓[/]" if finding.ok else "[bold red]✗[/]" if finding.needed else "[yellow]–[/]"
+            screen.print(f"{mark} [bold]{finding.subject}[/]: {escape(finding.sentence)}")
+            if finding.remedy and finding.remedy not in finding.sentence:
+                screen.print(f"    {escape(finding.remedy)}")
+        screen.print("Nothing is missing." if ok else "Something that is needed is missing.")
+    return 0 if ok else _NOT_OK

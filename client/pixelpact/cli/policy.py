@@ -1,0 +1,203 @@
+"""``pixelpact policy``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from pixelpact.cli.printing import console, print_json
+from pixelpact.errors import InputError
+
+if TYPE_CHECKING:
+    from pixelpact.audit import Answer, Auditor
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="What the rules say.")
+
+_DENIED = 7
+#: By the outcome's value, so that the command starts without loading the rules.
+_MARKS = {
+    "passed": ("✓", "green"),
+    "denied": ("✗", "bold red"),
+    "would pass": ("·", "dim"),
+    "would deny": ("✗", "yellow"),
+    "can't tell yet": ("?", "dim"),
+}
+
+
+@app.callback()
+def _policy() -> None:
+    pass
+
+
+@app.command()
+def explain(
+    network: Annotated[
+        Path | None, typer.Option(help="The network's description; its node is asked.", metavar="FILE")
+    ] = None,
+    trail: Annotated[
+        Path | None,
+        typer.Option(help="An auditor's trail, such as the demo leaves; no node is asked.", metavar="FILE"),
+    ] = None,
+    request: Annotated[
+        str | None, typer.Option(help="A recorded request's number, or how it begins.", metavar="NUMBER")
+    ] = None,
+    study: Annotated[str | None, typer.Option(help="A study's number, or how it begins.", metavar="NUMBER")] = None,
+    requester: Annotated[int | None, typer.Option(help="The institution that would ask.", min=1)] = None,
+    purpose: Annotated[str, typer.Option(help="What for: an HL7 purpose of use.")] = "TREAT",
+    directive: Annotated[
+        str | None,
+        typer.Option(help="The number of a consent that was cited before, or how it begins.", metavar="NUMBER"),
+    ] = None,
+    block: Annotated[int | None, typer.Option(help="Decide as of this block; the newest if absent.", min=0)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> int:
+    """Say what would be decided, now or at a block, which check decides, and what would change the answer.
+
+    Either about a recorded request (--request), or about one that could be made (--study, --requester).
+    Without either, the requests that there are.
+    The exit code is 0 for a permit and 7 for a denial.
+
+    Example: pixelpact policy explain --trail pixelpact-demo/trail.json --request 0x3f
+    """
+    auditor = _auditor(network, trail)
+    if request is None and study is None:
+        _list_requests(auditor, as_json=as_json)
+        return 0
+    if request is not None:
+        number = _complete(request, "request", auditor.state(at="latest").requests)
+        answer = auditor.explain_request(number, block=block)
+    else:
+        answer = _explain_a_new_one(auditor, str(study), requester, purpose, directive, block)
+    if as_json:
+        print_json(answer.to_json())
+    else:
+        _print_answer(answer)
+    return 0 if answer.explanation.decision.permitted else _DENIED
+
+
+def _explain_a_new_one(
+    auditor: Auditor, study: str, requester: int | None, purpose: str, directive: str | None, block: int | None
+) -> Answer:
+    from pixelpact.policy import Purpose  # noqa: PLC0415
+
+    if requester is None:
+        raise InputError(
+            "It is not clear who would ask",
+            why="--study needs --requester beside it",
+            remedy="Give the number of the institution that would ask",
+        )
+    if purpose not in Purpose.__members__:
+        raise InputError(
+            f"There is no purpose {purpose!r}",
+            why="purposes are HL7 PurposeOfUse codes in capitals",
+            remedy="Use one of the codes in docs/policy.md, such as TREAT",
+        )
+    state = auditor.state(at="latest")
+    cited = {each.directive_hash: each.directive for each in state.requests.values() if each.directive}
+    return auditor.explain(
+        study=_complete(study, "study", state.studies),
+        requester=requester,
+        purpose=Purpose[purpose],
+        directive=cited[_complete(directive, "directive", cited)] if directive else None,
+        block=block,
+    )
+
+
+def _auditor(network: Path | None, trail: Path | None) -> Auditor:
+    from pixelpact.audit import Auditor  # noqa: PLC0415  (loads the chain)
+    from pixelpact.chain import Network  # noqa: PLC0415
+
+    if (network is None) == (trail is None):
+        raise InputError(
+            "It is not clear where to look",
+            why="exactly one of --network and --trail must be given",
+            remedy="Give --trail with the file that the demo left, or --network with a network's description",
+        )
+    return Auditor.from_trail(trail) if trail else Auditor.connect(Network.load(Path(str(network))))
+
+
+def _complete(prefix: str, kind: str, numbers: Iterable[bytes]) -> bytes:
+    """The one number that begins with these hexadecimal digits."""
+    digits = prefix.lower().removeprefix("0x")
+    if not re.fullmatch("[0-9a-f]{1,64}", digits):
+        raise InputError(
+            f"{prefix!r} is not a {kind}'s number",
+            why="numbers are hexadecimal, up to 64 digits",
+            remedy="Copy it from the trail; its first digits are enough",
+        )
+    found = [number for number in numbers if number.hex().startswith(digits)]
+    if len(found) != 1:
+        raise InputError(
+            f"{len(found) or 'No'} {kind}s begin with {prefix}",
+            why="exactly one must be meant",
+            remedy="Give more digits" if found else "Run the command without a number to see the requests there are",
+        )
+    return found[0]
+
+
+def _list_requests(auditor: Auditor, *, as_json: bool) -> None:
+    requests = auditor.state(at="latest").requests
+    if as_json:
+        print_json(
+            {
+                "requests": [
+                    {
+                        "number": "0x" + number.hex(),
+                        "study": "0x" + each.query.study.hex(),
+                        "requester": each.requester,
+                        "reason": each.reason,
+                        "block": each.at.block,
+                    }
+                    for number, each in requests.items()
+                ]
+            }
+        )
+        return
+    from rich.table import Table  # noqa: PLC0415
+
+    from pixelpact.policy import Reason  # noqa: PLC0415
+
+    table = Table("Request", "Block", "Institution", "Study", "Answer", box=None, pad_edge=False)
+    for number, each in requests.items():
+        table.add_row(
+            f"0x{number.hex()[:8]}",
+            str(each.at.block),
+            str(each.requester),
+            f"0x{each.query.study.hex()[:8]}",
+            Reason(each.reason).sentence,
+        )
+    screen = console()
+    screen.print(table)
+    screen.print("\nExplain one with --request and its first digits.")
+
+
+def _print_answer(answer: Answer) -> None:
+    screen, explanation = console(), answer.explanation
+    decision = explanation.decision
+    colour = "green" if decision.permitted else "red"
+    screen.print(f"[bold {colour}]{escape(decision.sentence)}[/]")
+    screen.print(
+        f"Decided by the check '{decision.check}', reason {int(decision.reason)}, as of block {answer.block}."
+        if not decision.permitted
+        else f"Every check passed, as of block {answer.block}."
+    )
+    if answer.standing:
+        screen.print(answer.standing, markup=False)
+    if answer.contract_reason is not None:
+        agrees = "the same" if not answer.findings else f"[bold red]reason {answer.contract_reason}[/]"
+        screen.print(f"The contract itself answers {agrees}.")
+    screen.print("\n[bold]The checks in order[/]")
+    for each in explanation.checks:
+        mark, style = _MARKS[each.outcome]
+        screen.print(f"  [{style}]{mark} {each.outcome.value:<14}[/] {escape(each.check.question)}")
+    if explanation.obstacles:
+        screen.print("\n[bold]What would change the answer[/]")
+        for obstacle in explanation.obstacles:
+            screen.print(f"  {obstacle.sentence} {obstacle.remedy}", markup=False)

@@ -1,0 +1,49 @@
+"""How things look in a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from typer.exceptions import TyperException
+
+from pixelpact.errors import PixelPactError
+
+__all__ = ["console", "print_error", "print_json", "print_usage"]
+
+
+def console(*, as_json: bool = False) -> Console:
+    """Where people read: stdout, or stderr when stdout is for one JSON object."""
+    return Console(stderr=as_json, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on stdout."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_usage(error: TyperException) -> None:
+    """What is wrong with a command line, and where help is."""
+    screen = Console(stderr=True, highlight=False)
+    screen.print(error.format_message(), style="red", markup=False, soft_wrap=True)
+    screen.print("Add --help to the command to see how it is used.")
+
+
+def print_error(error: PixelPactError, *, as_json: bool) -> None:
+    """The sentence on stderr; with ``--json`` an object on stdout too."""
+    Console(stderr=True, highlight=False).print(error.sentence, style="red", markup=False, soft_wrap=True)
+    if as_json:
+        print_json(
+            {
+                "ok": False,
+                "error": {
+                    "kind": type(error).__name__,
+                    "what": error.what,
+                    "why": error.why,
+                    "remedy": error.remedy,
+                    "exit_code": error.exit_code,
+                },
+            }
+        )
