@@ -89,7 +89,8 @@ def deploy_all(deployer: AccountAPI, founders: list[Founder]) -> dict[str, str]:
     return {name: contract.address for name, contract in zip(CONTRACTS, deployed, strict=True)}
 
 
-@click.command(cls=ConnectedProviderCommand, help=__doc__)
+# The \b keeps the examples' lines as they are.
+@click.command(cls=ConnectedProviderCommand, help=str(__doc__).replace("\n\n    ", "\n\n\b\n    "))
 @account_option(prompt=False)
 @click.option("--founders", type=click.Path(path_type=Path), help="The consortium's founders, a JSON file.")
 @click.option("--name", default="pixelpact", show_default=True, help="What people will call the network.")
