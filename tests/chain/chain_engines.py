@@ -74,6 +74,13 @@ class Anvil:
     def mine(self, blocks: int) -> None:
         self.rpc("anvil_mine", hex(blocks))
 
+    def genesis(self) -> str:
+        block = self.rpc("eth_getBlockByNumber", "0x0", False)  # noqa: FBT003  (hashes, no whole transactions)
+        return str(block["hash"])
+
+    def automine(self, *, on: bool) -> None:
+        self.rpc("evm_setAutomine", on)
+
 
 @contextmanager
 def anvil(folder: Path, *options: str, clock: int = 3600) -> Iterator[Anvil]:

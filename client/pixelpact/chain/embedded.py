@@ -64,7 +64,8 @@ class EmbeddedChain:
         """Seal one block whose time is this many seconds after the head's."""
         with self.provider.lock:
             head = self._tester.get_block_by_number("latest")["timestamp"]
-            self._tester.time_travel(head + seconds)
+            # The tester's block is a second before the time that it is sent to.
+            self._tester.time_travel(head + seconds + 1)
 
     def revert_data(self, error: Exception) -> bytes | None:
         """What a call reverted with; None when the error is something else."""

@@ -121,10 +121,10 @@ class Node:
     def priority_fee(self) -> int:
         """What the node thinks that sealers want (wei for each gas); 0 when it has no opinion."""
         try:
-            return int(self._ask(lambda web3: web3.eth.max_priority_fee))
+            return _number(self._request("eth_maxPriorityFeePerGas"))
         except UnreachableError:
             raise
-        except (ChainError, Web3Exception):
+        except ChainError:
             return 0
 
     def call(
@@ -154,7 +154,7 @@ class Node:
             RevertedError: with no limit it does.
         """
         answer = self._request("eth_estimateGas", _call_fields(to, data, sender))
-        return answer if isinstance(answer, int) else int(answer, 16)
+        return _number(answer)
 
     def send_raw(self, raw: bytes) -> None:
         """Hand over a signed transaction.
@@ -274,6 +274,10 @@ def _call_fields(to: bytes | None, data: bytes, sender: bytes) -> dict[str, str]
     if to is not None:
         fields["to"] = _text(to)
     return fields
+
+
+def _number(answer: Any) -> int:
+    return answer if isinstance(answer, int) else int(answer, 16)
 
 
 def _text(address: bytes) -> ChecksumAddress:
