@@ -1,4 +1,4 @@
-"""The custodian: seals and registers studies, releases keys while the chain says yes, rotates when it said no."""
+"""The custodian: seals and registers studies, releases keys while the chain says yes, rotates after a no."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class SharedStudy:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A key that left: for which request, in which epoch, in which envelope (SHA-256), recorded in which block."""
+    """A key that left: for which request and epoch, the envelope's SHA-256, and the block of the record."""
 
     request: bytes
     requester: int
@@ -181,30 +181,40 @@ class Custodian:
             case SignedDirective():
                 subject, number = signed.directive.subject, signed.number
                 done = consents.commitment(subject, number, at="final").recorded_at > 0
-                self._bring("record", number.hex(), done, lambda: consents.record(subject, number, signed.signature))
+                self._bring(
+                    "record",
+                    number.hex(),
+                    done=done,
+                    make=lambda: consents.record(subject, number, signed.signature),
+                )
             case SignedRevocation():
                 subject, number = signed.subject, signed.directive
                 done = consents.commitment(subject, number, at="final").revoked_at > 0
-                self._bring("revoke", number.hex(), done, lambda: consents.revoke(subject, number, signed.signature))
+                self._bring(
+                    "revoke",
+                    number.hex(),
+                    done=done,
+                    make=lambda: consents.revoke(subject, number, signed.signature),
+                )
             case SignedRevocationOfAll():
                 subject, generation = signed.subject, signed.generation
                 done = consents.generation(subject, at="final") >= generation
                 self._bring(
                     "revoke-all",
                     f"{subject.hex()}/{generation}",
-                    done,
-                    lambda: consents.revoke_all(subject, generation, signed.signature),
+                    done=done,
+                    make=lambda: consents.revoke_all(subject, generation, signed.signature),
                 )
             case SignedRefusal():
                 refusal = signed.refusal
                 self._bring(
                     "refuse-purposes",
                     f"{refusal.subject.hex()}/{refusal.sequence}",
-                    False,
-                    lambda: consents.refuse(refusal, signed.signature),
+                    done=False,
+                    make=lambda: consents.refuse(refusal, signed.signature),
                 )
 
-    def _bring(self, operation: str, key: str, done: bool, make: Callable[[], Call]) -> None:
+    def _bring(self, operation: str, key: str, *, done: bool, make: Callable[[], Call]) -> None:
         if not done:
             with self._vault.journal(operation, key) as entry:
                 self._profile.carry_out(entry, "sent", make)
@@ -253,7 +263,7 @@ class Custodian:
     def rotate(
         self, study: bytes, *, person: str, threads: int = 2, progress: Progress | None = None
     ) -> Rotation:
-        """Seal a study under a new key, dispose of the old blocks and key, serve again who is still permitted.
+        """Seal a study under a new key, dispose of the old blocks and key, serve who is still permitted.
 
         What a recipient decrypted before can't be recalled (docs/limitations.md).
 
@@ -385,7 +395,9 @@ class Custodian:
 
     def _public_key(self, requester: int) -> tuple[int, bytes]:
         version = self._chain.institutions.institution(requester).key_version
-        keys = [key for key in self._chain.find(KeyPublished, institution=requester) if key.version == version]
+        keys = [
+            key for key in self._chain.find(KeyPublished, institution=requester) if key.version == version
+        ]
         if not keys:
             raise InputError(
                 f"Institution {requester} has published no encryption key",
@@ -403,8 +415,10 @@ class Custodian:
 
     def _asked(self, request: bytes) -> AccessRequested:
         state = self._chain.ledger.request_of(request, at="final")
-        found = [] if state.status is RequestStatus.UNKNOWN else list(
-            self._chain.find(AccessRequested, request=request)
+        found = (
+            []
+            if state.status is RequestStatus.UNKNOWN
+            else list(self._chain.find(AccessRequested, request=request))
         )
         if len(found) != 1:
             raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import sys
 import tempfile
@@ -41,6 +42,16 @@ class Finding:
     sentence: str
     remedy: str = ""
 
+    @classmethod
+    def good(cls, subject: str, sentence: str) -> Finding:
+        """It is as it should be."""
+        return cls(subject, ok=True, needed=True, sentence=sentence)
+
+    @classmethod
+    def bad(cls, subject: str, sentence: str, remedy: str, *, needed: bool = True) -> Finding:
+        """It is not."""
+        return cls(subject, ok=False, needed=needed, sentence=sentence, remedy=remedy)
+
 
 def examine(network: Path | None = None) -> Iterator[Finding]:
     """Look at this computer, and at a network when its description is given.
@@ -62,19 +73,18 @@ def examine(network: Path | None = None) -> Iterator[Finding]:
 
 def _python() -> Finding:
     found = ".".join(map(str, sys.version_info[:3]))
-    return Finding("Python", True, True, f"Python {found}, SQLite {sqlite3.sqlite_version}")
+    return Finding.good("Python", f"Python {found}, SQLite {sqlite3.sqlite_version}")
 
 
 def _extra(subject: str, modules: tuple[str, ...], extra: str) -> Finding:
     missing = [module for module in modules if find_spec(module) is None]
     if not missing:
-        return Finding(subject, True, False, "its packages are installed")
-    return Finding(
+        return Finding.good(subject, "its packages are installed")
+    return Finding.bad(
         subject,
-        False,
-        False,
         f"not installed: {', '.join(missing)}",
         f"Install it with: pip install 'pixelpact[{extra}]'",
+        needed=False,
     )
 
 
@@ -82,10 +92,10 @@ def _tried(subject: str, attempt: Callable[[], object], sentence: str) -> Findin
     try:
         attempt()
     except PixelPactError as error:
-        return Finding(subject, False, True, error.sentence, error.remedy)
+        return Finding.bad(subject, error.sentence, error.remedy)
     except (OSError, ValueError) as error:
-        return Finding(subject, False, True, f"{type(error).__name__}: {error}", "Install PixelPact anew")
-    return Finding(subject, True, True, sentence)
+        return Finding.bad(subject, f"{type(error).__name__}: {error}", "Install PixelPact anew")
+    return Finding.good(subject, sentence)
 
 
 def _wrap_a_key() -> None:
@@ -95,8 +105,6 @@ def _wrap_a_key() -> None:
         crypto.StudyKey.generate(),
         crypto.StudySecret.generate(),
     )
-    import hashlib  # noqa: PLC0415
-
     envelope = crypto.wrap(pair.public_key, key, secret, context)
     opened, _ = crypto.unwrap(pair, envelope, context, hashlib.sha256(envelope).digest())
     if bytes(opened) != bytes(key):
@@ -119,15 +127,13 @@ def _read_contracts() -> None:
 def _network(path: Path) -> Iterator[Finding]:
     try:
         network = Network.load(path)
-        yield Finding("network description", True, True, f"'{network.name}', chain {network.chain_id}")
+        yield Finding.good("network description", f"'{network.name}', chain {network.chain_id}")
         chain = Chain.connect(network)
         head, final = chain.head(), chain.final_head()
     except PixelPactError as error:
-        yield Finding("network", False, True, error.sentence, error.remedy)
+        yield Finding.bad("network", error.sentence, error.remedy)
         return
-    yield Finding("node", True, True, f"answers; chain id and genesis are those described, head {head.number}")
-    yield Finding("clock", True, True, "the head's time fits this computer's")
-    yield Finding("contracts on the chain", True, True, "the shipped code stands at every address")
-    yield Finding(
-        "finality", True, True, f"blocks up to {final.number} are final (depth {network.finality_depth})"
-    )
+    yield Finding.good("node", f"answers; chain id and genesis are those described, head {head.number}")
+    yield Finding.good("clock", "the head's time fits this computer's")
+    yield Finding.good("contracts on the chain", "the shipped code stands at every address")
+    yield Finding.good("finality", f"blocks up to {final.number} are final (depth {network.finality_depth})")

@@ -1,8 +1,8 @@
-"""The patient: a wallet that signs what is allowed, withdrawn and refused. It needs a node to read, and no ether.
+"""The patient: a wallet that signs what is allowed, withdrawn and refused. It needs a node, and no ether.
 
 A patient has one address with each custodian, so that addresses don't join a patient's studies at different
-hospitals. All keys come from twelve words (BIP-39) by hardened steps only (BIP-32): with unhardened ones the public
-side and one leaked key would give the others.
+hospitals. All keys come from twelve words (BIP-39) by hardened steps only (BIP-32): with unhardened ones the
+public side and one leaked key would give the others.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from eth_account import Account as EthAccount
-from eth_account.hdaccount import Mnemonic
+from eth_account.hdaccount.mnemonic import Mnemonic
 
 from pixelpact.chain import Account, Chain, eip712
 from pixelpact.errors import InputError
@@ -73,7 +73,7 @@ class Patient:
         """The address (20 bytes) under which this custodian enrols the patient."""
         return self._account(custodian).address
 
-    def allow(
+    def allow(  # noqa: PLR0913 - by name, as the patient is asked
         self,
         *,
         custodian: int,
@@ -89,7 +89,7 @@ class Patient:
 
         Args:
             custodian: who holds the images.
-            grantee: who may have them: an institution, or ``ANY_INSTITUTION``, or ``ANY_INSTITUTION_LATER_TOO``.
+            grantee: who may have them: an institution, ``ANY_INSTITUTION`` or ``ANY_INSTITUTION_LATER_TOO``.
             purposes: what for; each covers those below it.
             categories: the kinds of images.
             study: one study's number; the default is all that this custodian holds of this patient.
@@ -132,7 +132,7 @@ class Patient:
         )
 
     def withdraw_all(self, *, custodian: int) -> SignedRevocationOfAll:
-        """Sign that every directive signed so far for this custodian's images counts no more, recorded or not."""
+        """Sign that every directive so far for this custodian's images counts no more, recorded or not."""
         account = self._account(custodian)
         generation = self._chain.consents.generation(account.address) + 1
         message = eip712.RevocationOfAll(account.address, generation)

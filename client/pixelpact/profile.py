@@ -1,4 +1,4 @@
-"""One institution's means: its access to the chain, its store, its vault, its number. Actors work with one of these."""
+"""One institution's means: chain, store, vault and number. Its actors work with one of these."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Profile:
         return self.chain.wait_final(self.chain.send(signed))
 
     def person_digest(self, person: str) -> bytes:
-        """The digest of a person under a key that only this institution has: what the chain shows of who acted."""
+        """The digest of a person under this institution's own key: what the chain shows of who acted."""
         record = self.vault.find(Kind.PERSON_KEY, "current")
         if record is None:
             record = {"key": os.urandom(32)}

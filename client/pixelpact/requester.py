@@ -36,7 +36,7 @@ class AccessRequest:
 
 
 class FetchedStudy:
-    """A study that was released and passed every check before its payload; each instance is checked as it is read.
+    """A study that was released and passed every check before its payload; instances are checked as read.
 
     Attributes:
         request: the request's number.
@@ -279,4 +279,3 @@ def _record_of(event: AccessRequested) -> dict[str, Any]:
         "directive_hash": event.directive_hash,
         "block": event.block,
     }
-

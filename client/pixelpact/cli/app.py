@@ -35,7 +35,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version  # noqa: PLC0415  (slow, and seldom asked for)
+        from importlib.metadata import version
 
         typer.echo(f"pixelpact {version('pixelpact')}")
         raise typer.Exit
@@ -61,49 +61,40 @@ def main() -> NoReturn:
 
 def _run(arguments: list[str], *, debug: bool, as_json: bool) -> int:
     try:
-        # Click returns a command's code when it does not end the process itself.
+        # The framework returns a command's code when it does not end the process itself.
         return int(app(arguments, standalone_mode=False) or 0)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
+        _trace(debug=debug)
         return _stopped()
     except TyperException as error:
         # The line as it was given can't be read.
         print_usage(error)
         return error.exit_code
-    except PixelPactError as error:
-        _trace(debug)
-        print_error(error, as_json=as_json)
-        return error.exit_code
-    except KeyboardInterrupt:
-        _trace(debug)
-        return _stopped()
     except BrokenPipeError:
         # Whoever read our output has gone; nothing is left to say to them.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
-        if error.errno not in _FULL:
-            return _fault(error, debug=debug, as_json=as_json)
-        _trace(debug)
-        told = OutputError(
+    except Exception as error:  # noqa: BLE001  (the last place where a person can be told anything)
+        _trace(debug=debug)
+        told = _for_people(error)
+        print_error(told, as_json=as_json)
+        return told.exit_code
+
+
+def _for_people(error: Exception) -> PixelPactError:
+    if isinstance(error, PixelPactError):
+        return error
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return OutputError(
             "Nothing more can be written",
             why=error.strerror or str(error),
             remedy="Make room, or use a place that can be written, and run the command again",
         )
-        print_error(told, as_json=as_json)
-        return told.exit_code
-    except Exception as error:  # noqa: BLE001  (the last place where a person can be told anything)
-        return _fault(error, debug=debug, as_json=as_json)
-
-
-def _fault(error: Exception, *, debug: bool, as_json: bool) -> int:
-    _trace(debug)
-    told = PixelPactError(
+    return PixelPactError(
         "PixelPact met a fault of its own",
         why=f"{type(error).__name__}: {error}",
         remedy="Nothing more was done. Please report it; --debug shows where it happened",
     )
-    print_error(told, as_json=as_json)
-    return told.exit_code
 
 
 def _stopped() -> int:
@@ -111,6 +102,6 @@ def _stopped() -> int:
     return _INTERRUPTED
 
 
-def _trace(debug: bool) -> None:
+def _trace(*, debug: bool) -> None:
     if debug:
         traceback.print_exc()

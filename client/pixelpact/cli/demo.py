@@ -24,7 +24,9 @@ _NOT_OK = 10
 def demo(
     dicom: Annotated[
         Path | None,
-        typer.Option(help="A folder with one DICOM study, to share instead of the samples.", metavar="FOLDER"),
+        typer.Option(
+            help="A folder with one DICOM study, to share instead of the samples.", metavar="FOLDER"
+        ),
     ] = None,
     output: Annotated[
         Path,
@@ -34,14 +36,14 @@ def demo(
 ) -> int:
     """Tell the whole story on real images: consent, request, release, opening, withdrawal, rotation, audit.
 
-    The last line names the report, a page to open in a browser. The exit code is 0 only when everything that should
-    happen happened, 10 when something did not.
+    The last line names the report, a page to open in a browser. The exit code is 0 only when everything that
+    should happen happened, 10 when something did not.
 
     Example: pixelpact demo --dicom ~/scans/knee --output /tmp/story
     """
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-    from pixelpact.demo import run_demo  # noqa: PLC0415  (loads the chain)
+    from pixelpact.demo import run_demo
 
     screen = console(as_json=as_json)
     bars = Progress(
@@ -81,7 +83,7 @@ class _Screen:
             self._bars.remove_task(self._task)
             self._task = None
         mark = f"[{_MARKS[step.kind]}]✓[/]" if step.ok else "[bold red]✗[/]"
-        from rich.markup import escape  # noqa: PLC0415
+        from rich.markup import escape
 
         self._screen.print(f"{mark} [bold]{escape(step.title)}[/]")
         if step.sentence:

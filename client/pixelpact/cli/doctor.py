@@ -28,7 +28,7 @@ def doctor(
 
     Example: pixelpact doctor --network network.json
     """
-    from pixelpact.doctor import examine  # noqa: PLC0415  (loads every room)
+    from pixelpact.doctor import examine
 
     findings = list(examine(network))
     ok = all(finding.ok for finding in findings if finding.needed)
@@ -37,7 +37,7 @@ def doctor(
     else:
         screen = console()
         for finding in findings:
-            mark = "[green]✓[/]" if finding.ok else "[bold red]✗[/]" if finding.needed else "[yellow]–[/]"
+            mark = "[green]✓[/]" if finding.ok else "[bold red]✗[/]" if finding.needed else "[yellow]-[/]"
             screen.print(f"{mark} [bold]{finding.subject}[/]: {escape(finding.sentence)}")
             if finding.remedy and finding.remedy not in finding.sentence:
                 screen.print(f"    {escape(finding.remedy)}")

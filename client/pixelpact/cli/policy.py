@@ -48,14 +48,20 @@ def explain(
     request: Annotated[
         str | None, typer.Option(help="A recorded request's number, or how it begins.", metavar="NUMBER")
     ] = None,
-    study: Annotated[str | None, typer.Option(help="A study's number, or how it begins.", metavar="NUMBER")] = None,
+    study: Annotated[
+        str | None, typer.Option(help="A study's number, or how it begins.", metavar="NUMBER")
+    ] = None,
     requester: Annotated[int | None, typer.Option(help="The institution that would ask.", min=1)] = None,
     purpose: Annotated[str, typer.Option(help="What for: an HL7 purpose of use.")] = "TREAT",
     directive: Annotated[
         str | None,
-        typer.Option(help="The number of a consent that was cited before, or how it begins.", metavar="NUMBER"),
+        typer.Option(
+            help="The number of a consent that was cited before, or how it begins.", metavar="NUMBER"
+        ),
     ] = None,
-    block: Annotated[int | None, typer.Option(help="Decide as of this block; the newest if absent.", min=0)] = None,
+    block: Annotated[
+        int | None, typer.Option(help="Decide as of this block; the newest if absent.", min=0)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> int:
     """Say what would be decided, now or at a block, which check decides, and what would change the answer.
@@ -83,9 +89,14 @@ def explain(
 
 
 def _explain_a_new_one(
-    auditor: Auditor, study: str, requester: int | None, purpose: str, directive: str | None, block: int | None
+    auditor: Auditor,
+    study: str,
+    requester: int | None,
+    purpose: str,
+    directive: str | None,
+    block: int | None,
 ) -> Answer:
-    from pixelpact.policy import Purpose  # noqa: PLC0415
+    from pixelpact.policy import Purpose
 
     if requester is None:
         raise InputError(
@@ -111,8 +122,8 @@ def _explain_a_new_one(
 
 
 def _auditor(network: Path | None, trail: Path | None) -> Auditor:
-    from pixelpact.audit import Auditor  # noqa: PLC0415  (loads the chain)
-    from pixelpact.chain import Network  # noqa: PLC0415
+    from pixelpact.audit import Auditor
+    from pixelpact.chain import Network
 
     if (network is None) == (trail is None):
         raise InputError(
@@ -137,7 +148,9 @@ def _complete(prefix: str, kind: str, numbers: Iterable[bytes]) -> bytes:
         raise InputError(
             f"{len(found) or 'No'} {kind}s begin with {prefix}",
             why="exactly one must be meant",
-            remedy="Give more digits" if found else "Run the command without a number to see the requests there are",
+            remedy="Give more digits"
+            if found
+            else "Run the command without a number to see the requests there are",
         )
     return found[0]
 
@@ -160,9 +173,9 @@ def _list_requests(auditor: Auditor, *, as_json: bool) -> None:
             }
         )
         return
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table
 
-    from pixelpact.policy import Reason  # noqa: PLC0415
+    from pixelpact.policy import Reason
 
     table = Table("Request", "Block", "Institution", "Study", "Answer", box=None, pad_edge=False)
     for number, each in requests.items():

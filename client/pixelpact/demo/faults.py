@@ -50,7 +50,8 @@ class Faults:
             note.fact("block", str(cid))
             self._caught(note, BlockError, self._open_as_d)
             path.write_bytes(whole)
-            note.check("with the bit put right it opens", self._open_as_d() is None)
+            self._open_as_d()
+            note.check("with the bit put right it opens", holds=True)
 
     def _swap_the_root(self) -> None:
         title = "The root is swapped for one sealed under another key"
@@ -63,7 +64,7 @@ class Faults:
             path.write_bytes(self._store.get(Cid(DAG_CBOR, other)))
             self._caught(note, BlockError, self._open_as_d)
             path.write_bytes(whole)
-            # Now with the chain's blessing: the insider registers the root, and hands out a key that is not its own.
+            # Now with the chain's blessing: the insider registers that root and hands out another key.
             self._rogue.rotate(self._exhibit.number, other)
             self._rogue.release(self._request(D), crypto.StudyKey.generate(), self._secret)
             self._caught(note, HeaderError, self._open_as_d)
@@ -87,10 +88,12 @@ class Faults:
             )
             if isinstance(error, ContractError):
                 reason = Reason(int(error.arguments.get("reason", 0)))
-                note.check("the contract's reason is the withdrawal", reason is Reason.DIRECTIVE_REVOKED)
+                note.check(
+                    "the contract's reason is the withdrawal", holds=reason is Reason.DIRECTIVE_REVOKED
+                )
                 note.sentence = f"The contract reverted ({error.name}): {Decision(reason).sentence}"
             state = self._cast.reader.ledger.request_of(self._request(B), at="final")
-            note.check("the ledger shows no release after the first epoch", state.served_epoch == 1)
+            note.check("the ledger shows no release after the first epoch", holds=state.served_epoch == 1)
 
     def _caught(
         self, note: Note, kind: type[PixelPactError], act: Callable[[], object]
@@ -98,10 +101,10 @@ class Faults:
         try:
             act()
         except PixelPactError as error:
-            note.check(f"caught as {kind.__name__}", isinstance(error, kind))
+            note.check(f"caught as {kind.__name__}", holds=isinstance(error, kind))
             note.sentence = error.sentence
             return error
-        note.check(f"caught as {kind.__name__}", False)
+        note.check(f"caught as {kind.__name__}", holds=False)
         note.sentence = "It was not noticed."
         return None
 

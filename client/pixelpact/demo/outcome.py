@@ -1,4 +1,4 @@
-"""What a run of the story leaves behind: the values that the summary, the JSON and the report are made from."""
+"""What a run of the story leaves behind: what its summary, its JSON and its report are made from."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Step:
         kind: ``act``, ``denial``, ``audit`` or ``fault`` (done wrong on purpose, to be caught).
         ok: whether what should happen happened; denials and catches included.
         seconds: wall time.
-        sentence: what came of it, in words: the decision's reason, what was checked, what was caught and where.
+        sentence: what came of it: the decision's reason, what was checked, what was caught and where.
         facts: pairs of label and value that back the sentence (digests, block numbers, counts).
         block: the chain's head when the step ended.
         time: the chain's time then, seconds since 1970 UTC.
@@ -47,7 +47,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class StudyOutcome:
-    """One study of the story: what was given, whether what arrived was identical, and how it looks on its way."""
+    """One study of the story: what was given, whether it arrived identical, and how it looks on its way."""
 
     title: str
     modalities: tuple[str, ...]
@@ -84,7 +84,7 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Computed from what was checked: every step, every study, no finding, and there were some of each."""
+        """Computed from what was checked: every step and study good, an audit taken, nothing found."""
         return (
             bool(self.steps)
             and all(step.ok for step in self.steps)

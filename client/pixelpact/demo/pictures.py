@@ -1,4 +1,4 @@
-"""Small pictures for the report: an image before sealing, a block as it is stored, the image after opening."""
+"""Small pictures for the report: an image before sealing, a block as stored, the image after opening."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _MARK = ".pixelpact-demo"
 
 
 def make_place(folder: Path) -> Path:
-    """An empty folder for this run; what an earlier run left in it is removed, anything else is never touched.
+    """An empty folder for this run; what an earlier run left in it is removed, anything else never touched.
 
     Raises:
         OutputError: it holds something that no demo left, or can't be written.

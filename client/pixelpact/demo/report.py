@@ -15,6 +15,10 @@ from pixelpact.errors import OutputError
 __all__ = ["write_report"]
 
 _KINDS = {"act": "", "denial": "denied, as it should be", "fault": "done wrong on purpose", "audit": "audit"}
+_ABOUT_GAS = (
+    "Gas of each kind of transaction, the median of this run. On a private chain gas is not money: it is the "
+    "share of a block."
+)
 _NAME_OF_GAS = {
     "AccessLedger.request": "a requester asks; the answer is recorded",
     "AccessLedger.release": "a key is released; the chain decides again",
@@ -62,8 +66,7 @@ def _page(outcome: Outcome) -> str:
             numbers=(1,),
         ),
         "<h2>What it costs</h2>",
-        '<p class="soft">Gas of each kind of transaction, the median of this run. On a private chain gas is not '
-        "money: it is the share of a block.</p>",
+        f'<p class="soft">{_ABOUT_GAS}</p>',
         _table(
             ("Transaction", "What it does", "Gas"),
             [(name, _NAME_OF_GAS.get(name, ""), f"{gas:,}") for name, gas in outcome.gas.items()],
@@ -75,9 +78,8 @@ def _page(outcome: Outcome) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'; img-src data:\">\n"
-        f"<title>PixelPact: the story of a shared study</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(parts)
-        + "\n</main>\n</body>\n</html>\n"
+        f"<title>PixelPact: the story of a shared study</title>\n<style>\n{style}</style>\n</head>\n"
+        "<body>\n<main>\n" + "\n".join(parts) + "\n</main>\n</body>\n</html>\n"
     )
 
 
@@ -85,13 +87,16 @@ def _verdict(outcome: Outcome) -> str:
     good = sum(step.ok for step in outcome.steps)
     identical = sum(study.identical for study in outcome.studies)
     figures = (
-        ("All as it should be" if outcome.ok else "Not as it should be", f"{good} of {len(outcome.steps)} steps"),
+        (
+            "All as it should be" if outcome.ok else "Not as it should be",
+            f"{good} of {len(outcome.steps)} steps",
+        ),
         (f"{identical} of {len(outcome.studies)}", "studies arrived bit for bit identical"),
         (f"{outcome.audit_events} events", f"audited, {len(outcome.findings) or 'no'} findings"),
     )
     cells = "".join(f"<p><b>{escape(head)}</b>{escape(rest)}</p>" for head, rest in figures)
     return (
-        "<h1>One hospital shares a patient’s images with another, until the patient says no</h1>\n"
+        "<h1>One hospital shares a patient&#8217;s images with another, until the patient says no</h1>\n"
         f'<p class="soft">PixelPact {escape(outcome.version)}, chain: {escape(outcome.chain)}, '
         f"store: {escape(outcome.store)}. Every step below was carried out for real, and its result checked, "
         "in the run that wrote this page.</p>\n"
@@ -135,7 +140,9 @@ def _steps(steps: Iterable[Step]) -> str:
 
 def _step(step: Step) -> str:
     tag = _KINDS[step.kind] if step.ok else "not as it should be"
-    facts = "".join(f"<tr><td>{escape(label)}</td><td>{escape(value)}</td></tr>" for label, value in step.facts)
+    facts = "".join(
+        f"<tr><td>{escape(label)}</td><td>{escape(value)}</td></tr>" for label, value in step.facts
+    )
     moment = datetime.fromtimestamp(step.time, UTC).strftime("%H:%M:%S UTC")
     return (
         f'<li class="{step.kind if step.ok else "failed"}"><h3>{escape(step.title)}</h3>'
@@ -149,8 +156,8 @@ def _step(step: Step) -> str:
 def _findings(outcome: Outcome) -> str:
     if not outcome.findings:
         return (
-            '<p class="soft">Every decision was taken again from these events, by rules that share no code with '
-            "the contracts: nothing was found wrong. Taken before the wrongs above were done.</p>"
+            '<p class="soft">Every decision was taken again from these events, by rules that share no code '
+            "with the contracts: nothing was found wrong. Taken before the wrongs above were done.</p>"
         )
     return f"<ul>{''.join(f'<li>{escape(finding)}</li>' for finding in outcome.findings)}</ul>"
 

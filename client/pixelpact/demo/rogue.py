@@ -1,4 +1,4 @@
-"""A custodian that does wrong on purpose, with the hospital's own account: the library refuses to do any of this."""
+"""A custodian that does wrong on purpose, with the hospital's account: the library does none of this."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ class RogueCustodian:
         self._profile = profile
         self._chain = profile.chain
 
-    def seal(self, study: bytes, source: StudySource, key: crypto.StudyKey, secret: crypto.StudySecret) -> bytes:
+    def seal(
+        self, study: bytes, source: StudySource, key: crypto.StudyKey, secret: crypto.StudySecret
+    ) -> bytes:
         """Seal for the study's next epoch, whatever the source; the root's digest."""
         record = self._chain.studies.study(study, at="final")
         network = self._chain.network

@@ -86,12 +86,11 @@ def _audit(story: Story, place: Path) -> AuditReport:
         again = Auditor.from_trail(place / "trail.json", names=NAMES).report()
         note.fact("events", report.events)
         note.fact("decisions taken again", report.decisions_rechecked)
-        note.check("decisions were taken again", report.decisions_rechecked > 0)
-        note.check("nothing was found wrong", not report.findings)
-        note.check("the trail in the file says the same", again.to_json() == report.to_json())
-        note.sentence = (
-            f"{report.events} events, {report.decisions_rechecked} decisions taken again, "
-            + (f"{len(report.findings)} findings." if report.findings else "nothing found wrong.")
+        note.check("decisions were taken again", holds=report.decisions_rechecked > 0)
+        note.check("nothing was found wrong", holds=not report.findings)
+        note.check("the trail in the file says the same", holds=again.to_json() == report.to_json())
+        note.sentence = f"{report.events} events, {report.decisions_rechecked} decisions taken again, " + (
+            f"{len(report.findings)} findings." if report.findings else "nothing found wrong."
         )
     return report
 

@@ -87,7 +87,7 @@ class Note:
         self.facts: list[tuple[str, str]] = []
         self.failed: list[str] = []
 
-    def check(self, claim: str, holds: bool) -> None:
+    def check(self, claim: str, *, holds: bool) -> None:
         """Note a claim that was checked; the step is not ok when one does not hold."""
         self.facts.append((claim, "yes" if holds else "no"))
         if not holds:

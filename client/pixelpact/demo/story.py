@@ -124,8 +124,10 @@ class Story:
             )
             note.fact("chain id", sandbox.network.chain_id)
             note.fact("genesis", sandbox.network.genesis)
-            note.check("the registry counts four institutions", reader.institutions.count() == len(NAMES))
-            note.check("each requester has a key on the chain", versions == [1, 1, 1])
+            note.check(
+                "the registry counts four institutions", holds=reader.institutions.count() == len(NAMES)
+            )
+            note.check("each requester has a key on the chain", holds=versions == [1, 1, 1])
 
     def _address(self) -> None:
         title = "The patient's wallet makes a consent address"
@@ -135,8 +137,11 @@ class Story:
                 "The address is for Hospital A only: at another hospital the patient would have another one."
             )
             note.fact("address", "0x" + address.hex())
-            note.check("another custodian gets another address", self.cast.patient.address(custodian=B) != address)
-            note.check("the patient has no ether", self.cast.reader.balance(address) == 0)
+            note.check(
+                "another custodian gets another address",
+                holds=self.cast.patient.address(custodian=B) != address,
+            )
+            note.check("the patient has no ether", holds=self.cast.reader.balance(address) == 0)
 
     def _seal(self) -> None:
         title = "Hospital A seals the patient's studies and registers them"
@@ -144,13 +149,14 @@ class Story:
             subject = self.cast.patient.address(custodian=A)
             total = sum(exhibit.source.length for exhibit in self.exhibits)
             done = 0
+
+            def progress(now: int, _: int) -> None:
+                self.stage.audience.progress(done + now, total)
+
             for exhibit in self.exhibits:
                 exhibit.original, exhibit.shown = picture_of(exhibit.source, _middle_first(exhibit.source))
-                before = done
                 exhibit.shared = self.cast.hospital_a.share(
-                    exhibit.source,
-                    subject=subject,
-                    progress=lambda now, _, before=before: self.stage.audience.progress(before + now, total),
+                    exhibit.source, subject=subject, progress=progress
                 )
                 done += exhibit.source.length
                 exhibit.ciphertext = self._first_block(exhibit)
@@ -158,11 +164,11 @@ class Story:
                 note.fact(exhibit.title, exhibit.number)
                 note.check(
                     "the chain names what was sealed",
-                    record.manifest_digest == exhibit.shared.sealed.manifest_digest,
+                    holds=record.manifest_digest == exhibit.shared.sealed.manifest_digest,
                 )
             note.sentence = (
-                f"{_count(len(self.exhibits), 'study', 'studies')}, encrypted in blocks of 1 MiB that all look alike; "
-                "the chain has a number, a digest and a commitment of each, and no name or UID."
+                f"{_count(len(self.exhibits), 'study', 'studies')}, encrypted in blocks of 1 MiB that all look "
+                "alike; the chain has a number, a digest and a commitment of each, and no name or UID."
             )
 
     def _ask_without_consent(self) -> None:
@@ -177,10 +183,8 @@ class Story:
         with self.stage.step("consent", title, "the patient") as note:
             subject = self.cast.patient.address(custodian=A)
             self._consent(B, note)
-            note.check("the patient paid nothing", self.cast.reader.balance(subject) == 0)
-            note.sentence = (
-                "Treatment only, for one year, this patient's images at Hospital A. The chain has a commitment to it."
-            )
+            note.check("the patient paid nothing", holds=self.cast.reader.balance(subject) == 0)
+            note.sentence = "For treatment, for one year, this patient's images at Hospital A. The chain has a commitment."
 
     def _ask(self) -> None:
         with self.stage.step("ask", "Hospital B asks again and cites the consent", NAMES[B]) as note:
@@ -197,12 +201,15 @@ class Story:
                 released = self.cast.hospital_a.release(number, person=ARCHIVE)
                 event = self._release_of(number)
                 final = self.cast.reader.final_head().number
-                note.check("recorded at a block that is final", event.block <= final)
+                note.check("recorded at a block that is final", holds=event.block <= final)
                 note.check(
-                    "the envelope published is the one recorded", event.envelope_digest == released.envelope_digest
+                    "the envelope published is the one recorded",
+                    holds=event.envelope_digest == released.envelope_digest,
                 )
                 self.kept.append(KeptEnvelope(self.cast, B, event))
-            note.sentence = "A key envelope for each study, for Hospital B alone, published after it was final."
+            note.sentence = (
+                "A key envelope for each study, for Hospital B alone, published after it was final."
+            )
 
     def _fetch(self) -> None:
         title = "Hospital B fetches, opens and compares"
@@ -212,7 +219,7 @@ class Story:
                 exhibit.identical = _identical(exhibit.source, fetched)
                 note.check(
                     f"{exhibit.title}: identical to the original, instance by instance",
-                    exhibit.identical == len(exhibit.source),
+                    holds=exhibit.identical == len(exhibit.source),
                 )
                 exhibit.opened = self._picture_after(exhibit, fetched)
             note.sentence = "What arrived is what was registered, bit for bit."
@@ -223,7 +230,7 @@ class Story:
                 requester, number = self.cast.requesters[B], exhibit.requests[B].number
                 requester.confirm(requester.fetch(number), person=DOCTOR[B])
                 state = self.cast.reader.ledger.request_of(number, at="final")
-                note.check("the ledger has the confirmation", state.confirmed_epoch == 1)
+                note.check("the ledger has the confirmation", holds=state.confirmed_epoch == 1)
             note.sentence = "The ledger shows that Hospital B received what was registered."
 
     def _ask_for_another(self) -> None:
@@ -240,12 +247,16 @@ class Story:
                 exhibit.requests[D] = self._request(exhibit, D, D)
                 self.cast.hospital_a.release(exhibit.requests[D].number, person=ARCHIVE)
                 fetched = self.cast.requesters[D].fetch(exhibit.requests[D].number)
-                note.check("Hospital D opens it", _identical(exhibit.source, fetched) == len(exhibit.source))
+                note.check(
+                    "Hospital D opens it", holds=_identical(exhibit.source, fetched) == len(exhibit.source)
+                )
             after = self._blocks()
             added = sum(size for path, (size, _) in after.items() if path not in before)
-            note.check("no stored block was touched", before.items() <= after.items())
-            note.check("only envelopes were added", added == len(self.exhibits) * ENVELOPE_SIZE)
-            note.sentence = f"The keys were wrapped again: {added:,} bytes more in the store, no image byte touched."
+            note.check("no stored block was touched", holds=before.items() <= after.items())
+            note.check("only envelopes were added", holds=added == len(self.exhibits) * ENVELOPE_SIZE)
+            note.sentence = (
+                f"The keys were wrapped again: {added:,} bytes more in the store, no image byte touched."
+            )
 
     def _withdraw(self) -> None:
         title = "The patient withdraws Hospital B's consent"
@@ -253,7 +264,7 @@ class Story:
             consent = self.cast.consents[B]
             self.cast.hospital_a.relay(self.cast.patient.withdraw(consent))
             kept = self.cast.reader.consents.commitment(consent.directive.subject, consent.number, at="final")
-            note.check("the chain has the withdrawal, final", kept.revoked_at > 0)
+            note.check("the chain has the withdrawal, final", holds=kept.revoked_at > 0)
             note.sentence = "From this block on nothing more is released under it, by anyone."
 
     def _rotate(self) -> None:
@@ -264,17 +275,17 @@ class Story:
                 old = tuple(crypto.list_cids(exhibit.on_chain.sealed.manifest_digest, store.get))
                 rotation = self.cast.hospital_a.rotate(exhibit.number, person=ARCHIVE)
                 new = tuple(crypto.list_cids(rotation.sealed.manifest_digest, store.get))
-                note.check(f"{exhibit.title}: no new block is an old one", not set(old) & set(new))
-                note.check(f"none of the {len(old)} old blocks is in the store", not store.present(old))
+                note.check(f"{exhibit.title}: no new block is an old one", holds=not set(old) & set(new))
+                note.check(f"none of the {len(old)} old blocks is in the store", holds=not store.present(old))
                 note.check(
                     "Hospital D was served again, Hospital B was not",
-                    [each.requester for each in rotation.served] == [D]
+                    holds=[each.requester for each in rotation.served] == [D]
                     and [reason.reason for _, reason in rotation.denied] == [Reason.DIRECTIVE_REVOKED],
                 )
                 fetched = self.cast.requesters[D].fetch(exhibit.requests[D].number)
                 note.check(
                     "Hospital D opens the new object: the same images, bit for bit",
-                    fetched.epoch == rotation.epoch
+                    holds=fetched.epoch == rotation.epoch
                     and _identical(exhibit.source, fetched) == len(exhibit.source),
                 )
             note.sentence = "Hospital D, still permitted, was given the new keys; Hospital B was not."
@@ -308,11 +319,14 @@ class Story:
                         committed=study.content_commitment,
                     )
                 except HeaderError as error:
-                    note.check("the old key does not open the new object", True)
+                    note.check("the old key does not open the new object", holds=True)
                     note.sentence = error.sentence
                 else:
-                    note.check("the old key does not open the new object", False)
-                note.check("nor does the old envelope open as one for the new epoch", _refuses(kept, study.epoch))
+                    note.check("the old key does not open the new object", holds=False)
+                note.check(
+                    "nor does the old envelope open as one for the new epoch",
+                    holds=_refuses(kept, study.epoch),
+                )
 
     # What several steps do
 
@@ -324,7 +338,7 @@ class Story:
         self.cast.consents[grantee] = consent
         kept = self.cast.reader.consents.commitment(consent.directive.subject, consent.number, at="final")
         note.fact("consent", consent.number)
-        note.check("the chain has the consent, final", kept.recorded_at > 0)
+        note.check("the chain has the consent, final", holds=kept.recorded_at > 0)
 
     def _request(self, exhibit: Exhibit, requester: int, cited: int | None) -> AccessRequest:
         consent = self.cast.consents[cited] if cited else None
@@ -337,8 +351,8 @@ class Story:
         note.sentence = asked.decision.sentence
         recorded = next(self.cast.reader.find(AccessRequested, last=asked.block, request=asked.number), None)
         note.fact("request", asked.number)
-        note.check(f"the answer is {reason.name}", asked.decision.reason == reason)
-        note.check("it is recorded", recorded is not None and recorded.reason == reason)
+        note.check(f"the answer is {reason.name}", holds=asked.decision.reason == reason)
+        note.check("it is recorded", holds=recorded is not None and recorded.reason == reason)
 
     def _release_of(self, request: bytes) -> AccessReleased:
         return list(self.cast.reader.find(AccessReleased, request=request))[-1]

@@ -1,4 +1,4 @@
-"""Networks on this computer: a consortium to try things with, started and ended by the process that uses it."""
+"""Networks on this computer: a consortium to try things with, ended by the process that started it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A consortium in this process: the embedded chain, the five contracts, one store, and a profile for each member."""
+"""A consortium in this process: the embedded chain, the five contracts, one store, a profile a member."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from pixelpact.chain import Chain, EmbeddedChain, Founder, Network, deploy
 from pixelpact.policy import Attribute, Role
@@ -68,7 +69,7 @@ class Sandbox:
             raise IndexError(f"this sandbox has the institutions 1 to {len(self._profiles)}")
         return self._profiles[institution - 1]
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
