@@ -39,6 +39,7 @@ from pixelpact.policy.vocabulary import (
     VOCABULARY_VERSION,
     allows_research,
     covers,
+    outside,
     purpose_set,
 )
 
@@ -154,9 +155,9 @@ def _grantee(case: Case) -> Reasons:
 
 def _categories(case: Case) -> Reasons:
     asked = case.query.categories
-    if case.facts.study.categories & ~asked:
+    if outside(case.facts.study.categories, asked):
         yield Reason.CATEGORY_NOT_ASKED
-    if case.directive is not None and asked & ~case.directive.categories:
+    if case.directive is not None and outside(asked, case.directive.categories):
         yield Reason.CATEGORY_NOT_GRANTED
 
 
@@ -238,7 +239,7 @@ def missing_obligations(case: Case) -> int:
         return 0
     codes = {modifier.code for modifier in case.directive.modifiers}
     carried = sum(obligation for code, obligation in OBLIGATION_OF.items() if code in codes)
-    return carried & ~case.query.obligations
+    return outside(carried, case.query.obligations)
 
 
 def _obligations(case: Case) -> Reasons:

@@ -15,6 +15,7 @@ from pixelpact.policy.vocabulary import (
     allows_research,
     ancestors,
     covers,
+    outside,
     purpose_set,
 )
 
@@ -217,18 +218,18 @@ class Situation:
     @property
     def kinds_not_asked(self) -> str:
         """The kinds of images in the study that the query leaves out."""
-        return wording.categories(self.case.facts.study.categories & ~self.case.query.categories)
+        return wording.categories(outside(self.case.facts.study.categories, self.case.query.categories))
 
     @property
     def ways_to_the_kinds(self) -> str:
         """What to do about kinds of images that are asked for and not granted."""
-        missing = self.case.query.categories & ~self.directive.categories
+        missing = outside(self.case.query.categories, self.directive.categories)
         held = missing & self.case.facts.study.categories
         ways = []
         if held:
             ways.append(f"The patient signs a consent that covers {wording.categories(held)}.")
-        if missing & ~held:
-            ways.append(f"Ask without {wording.categories(missing & ~held)}, which the study does not hold.")
+        if needless := outside(missing, held):
+            ways.append(f"Ask without {wording.categories(needless)}, which the study does not hold.")
         return " ".join(ways)
 
     @property

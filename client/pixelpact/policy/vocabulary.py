@@ -65,6 +65,14 @@ def purpose_set(*purposes: Purpose) -> int:
     return sum(1 << purpose for purpose in set(purposes))
 
 
+def outside(bits: int, allowed: int) -> int:
+    """The bits of a set that another one lacks.
+
+    An IntFlag's own complement keeps to the bits that have names, so it would lose an unknown bit.
+    """
+    return int(bits) & ~int(allowed)
+
+
 _UPWARDS = {int(purpose): purpose_set(*ancestors(purpose)) for purpose in Purpose}
 
 
