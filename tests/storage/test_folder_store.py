@@ -68,11 +68,13 @@ def test_a_block_is_synced_before_it_gets_its_name_and_the_name_before_flush_ret
     shard = store.path(cid).parent
     assert calls == [("sync", str(shard)), ("sync", str(shard.parent))]
     calls.clear()
-    store.put(b"y")
+    # By another handle, which did not put the block itself.
+    FolderStore(store.folder).pin(cid)
+    assert calls == [("sync", str(path)) for path in (shard, shard.parent, store.folder / "pins")]
     calls.clear()
-    store.pin(cid)
-    assert calls[-1] == ("sync", str(store.folder / "pins"))
-    assert ("sync", str(store.path(Cid.of(RAW, b"y")).parent)) in calls[:-1]
+    store.unpin(cid)
+    store.collect()
+    assert calls == [("sync", str(store.folder / "pins")), ("sync", str(shard))]
 
 
 def test_a_block_found_there_is_synced_too_since_its_writer_may_not_have(store: FolderStore):
@@ -82,6 +84,14 @@ def test_a_block_found_there_is_synced_too_since_its_writer_may_not_have(store: 
     assert store.path(cid).parent in other._unsynced
     other.flush()
     assert not other._unsynced
+
+
+def test_a_block_that_is_there_is_not_written_again(store: FolderStore):
+    cid = store.put(b"x")
+    before = store.path(cid).stat()
+    store.put(b"x")
+    after = store.path(cid).stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_a_leaf_with_a_flipped_bit_on_disk_is_noticed(store: FolderStore):
@@ -156,6 +166,16 @@ def test_a_store_that_lost_its_pins_sweeps_nothing(store: FolderStore):
     with pytest.raises(StoreError):
         store.collect()
     assert store.has(cid)
+
+
+@pytest.mark.parametrize("name", ["turn", "work"])
+def test_a_store_that_lost_a_lock_does_not_make_a_second_one(store: FolderStore, name: str):
+    # Whoever holds the old one would not know.
+    (store.folder / name).unlink()
+    for deed in (lambda: store.put(b"x"), store.collect):
+        with pytest.raises(StoreError):
+            deed()
+    assert not (store.folder / name).exists()
 
 
 def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path: Path):
@@ -258,3 +278,33 @@ def test_a_session_outlives_a_record_that_was_cut_short(store: FolderStore):
         os.pwrite(session._descriptor, b"\x01\x55\x12", 36)
         assert store.collect() == ()
     assert store.collect() == (cid,)
+
+
+def test_an_ended_session_writes_nowhere(store: FolderStore):
+    # A put beside the end of the last protection may still hold the session, whose descriptor is closed by
+    # then, or even another file's.
+    with store.protect():
+        session = store._session
+    assert session is not None
+    with (store.folder / "victim").open("w+b") as victim:
+        assert victim.fileno() == session._descriptor
+        session.add(Cid.of(RAW, b"x"))
+        assert victim.read() == b""
+
+
+def test_a_session_that_ends_while_the_sweep_looks_is_no_fault(store: FolderStore):
+    done = threading.Event()
+
+    def protect() -> None:
+        while not done.is_set():
+            with store.protect():
+                pass
+
+    threads = [threading.Thread(target=protect) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(300):
+        store.collect()
+    done.set()
+    for thread in threads:
+        thread.join()

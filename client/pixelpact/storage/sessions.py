@@ -54,16 +54,17 @@ def protected(folder: Path) -> set[Cid]:
     """What the living sessions protect. Removes dead sessions, so only inside the gate's ``exclusive``."""
     cids: set[Cid] = set()
     for path in folder.iterdir():
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            if _is_dead(descriptor):
+            file = path.open("rb", buffering=0)
+        except FileNotFoundError:
+            continue  # it ended just now, and what it stored is pinned or nobody's
+        with file:
+            if _is_dead(file.fileno()):
                 path.unlink(missing_ok=True)
-            else:
-                records = path.read_bytes()
-                whole = len(records) - len(records) % _RECORD
-                cids.update(Cid.from_bytes(records[at : at + _RECORD]) for at in range(0, whole, _RECORD))
-        finally:
-            os.close(descriptor)
+                continue
+            records = file.readall()
+        whole = len(records) - len(records) % _RECORD
+        cids.update(Cid.from_bytes(records[at : at + _RECORD]) for at in range(0, whole, _RECORD))
     return cids
 
 
