@@ -8,6 +8,7 @@ second after the one before, so the head runs ahead of the wall clock.
 from __future__ import annotations
 
 import secrets
+import sys
 import weakref
 from typing import Any
 
@@ -98,6 +99,7 @@ def living_chain(genesis: bytes) -> EmbeddedChain:
 
 
 def _start(accounts: tuple[Account, ...], chain_id: int) -> tuple[Any, Any]:
+    limit = sys.getrecursionlimit()
     try:
         from .tester import start_tester  # noqa: PLC0415
     except ImportError as error:
@@ -106,6 +108,9 @@ def _start(accounts: tuple[Account, ...], chain_id: int) -> tuple[Any, Any]:
             why=f"the package {error.name} is not installed",
             remedy="Install it with: pip install 'pixelpact[embedded]'",
         ) from error
+    finally:
+        # py-evm raises it so far that deeply nested JSON would end the process instead of being refused.
+        sys.setrecursionlimit(limit)
     # Reads are made in the name of the zero address, which the tester lets call only if it could pay.
     funded = [bytes(20), *(account.address for account in accounts)]
     return start_tester(funded, _BALANCE, chain_id)

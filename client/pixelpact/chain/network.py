@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +19,9 @@ from urllib.parse import urlsplit
 
 from pixelpact.errors import InputError, OutputError
 
-__all__ = ["CONTRACTS", "EMBEDDED", "OWN_CLOCK", "Network", "parse_address", "parse_hash"]
+from .strict_json import hex_bytes, load_strictly, to_hex
+
+__all__ = ["CONTRACTS", "EMBEDDED", "OWN_CLOCK", "Network"]
 
 #: The contracts of docs/contracts.md, in the order in which they are deployed.
 CONTRACTS = ("InstitutionRegistry", "StudyRegistry", "ConsentRegistry", "PolicyEngine", "AccessLedger")
@@ -122,13 +123,11 @@ class Network:
             "version": _VERSION,
             "name": self.name,
             "chain_id": self.chain_id,
-            "genesis": "0x" + self.genesis.hex(),
+            "genesis": to_hex(self.genesis),
             "finality_depth": self.finality_depth,
             "clock": OWN_CLOCK if self.clock is None else self.clock,
             "rpc": self.rpc,
-            "contracts": {
-                name: "0x" + self.contracts[name].hex() for name in CONTRACTS if name in self.contracts
-            },
+            "contracts": {name: to_hex(self.contracts[name]) for name in CONTRACTS if name in self.contracts},
         }
 
     @classmethod
@@ -139,11 +138,9 @@ class Network:
             InputError: not JSON, a key missing, unknown or twice, or a value outside its bounds.
         """
         try:
-            value = json.loads(text, object_pairs_hook=_object_without_repeats)
-        except RecursionError:
-            raise _unusable("it is nested too deeply") from None
+            value = load_strictly(text)
         except ValueError as error:
-            raise _unusable(f"it is not JSON ({error})") from error
+            raise _unusable(f"it is not strict JSON: {error}") from error
         return cls.from_dict(value)
 
     @classmethod
@@ -166,16 +163,21 @@ class Network:
             raise _unusable(f"its clock rule must be seconds or {OWN_CLOCK!r}")
         if not isinstance(contracts, dict):
             raise _unusable("its contracts must be a JSON object")
+        try:
+            genesis = hex_bytes(value["genesis"], "the genesis hash", 32)
+            addresses = {
+                name: hex_bytes(each, f"the address of {name}", 20) for name, each in contracts.items()
+            }
+        except ValueError as error:
+            raise _unusable(str(error)) from error
         return cls(
             name=value["name"],
             chain_id=value["chain_id"],
-            genesis=parse_hash(value["genesis"], "the genesis hash"),
+            genesis=genesis,
             finality_depth=value["finality_depth"],
             clock=None if clock == OWN_CLOCK else clock,
             rpc=value["rpc"],
-            contracts={
-                name: parse_address(each, f"the address of {name}") for name, each in contracts.items()
-            },
+            contracts=addresses,
         )
 
     @classmethod
@@ -227,26 +229,6 @@ class Network:
             ) from error
 
 
-def parse_address(value: object, what: str) -> bytes:
-    """Read the 0x hex of 20 bytes, in any letter case, for a file's reader.
-
-    Raises:
-        InputError: anything else; ``what`` begins the sentence's second half.
-    """
-    return _parse_bytes(value, 20, what)
-
-
-def parse_hash(value: object, what: str) -> bytes:
-    """Read the 0x hex of 32 bytes; otherwise as ``parse_address``."""
-    return _parse_bytes(value, 32, what)
-
-
-def _parse_bytes(value: object, length: int, what: str) -> bytes:
-    if not isinstance(value, str) or not re.fullmatch(rf"0x[0-9a-fA-F]{{{2 * length}}}", value):
-        raise _unusable(f"{what} must be 0x and {2 * length} hexadecimal digits")
-    return bytes.fromhex(value[2:])
-
-
 def _is_name(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and value.isprintable()
 
@@ -280,13 +262,6 @@ def _are_contracts(value: object) -> bool:
         and all(isinstance(each, bytes) and len(each) == 20 and any(each) for each in addresses)
         and len(set(addresses)) == len(addresses)
     )
-
-
-def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise _unusable("it has a key twice")
-    return value
 
 
 def _unusable(why: str) -> InputError:

@@ -7,7 +7,6 @@ fields; a reader decodes the log and accepts the entry only if everything writte
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -18,7 +17,8 @@ from pixelpact.errors import ChainError, InputError, OutputError
 from .answers import Log
 from .client import Chain
 from .events import Event, decode_event, own_fields
-from .network import Network, parse_address, parse_hash
+from .network import Network
+from .strict_json import hex_bytes, load_strictly, to_hex
 
 __all__ = ["Trail"]
 
@@ -101,7 +101,7 @@ class Trail:
             "network": self.network.to_dict(),
             "first": self.first,
             "last": self.last,
-            "last_hash": "0x" + self.last_hash.hex(),
+            "last_hash": to_hex(self.last_hash),
             "events": [_entry(self.network, event) for event in self.events],
         }
         return json.dumps(value, indent=1) + "\n"
@@ -115,9 +115,9 @@ class Trail:
                 don't say what the log says, or events out of order or out of the range.
         """
         try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise _unusable(f"it is not JSON ({error})") from error
+            value = load_strictly(text)
+        except ValueError as error:
+            raise _unusable(f"it is not strict JSON: {error}") from error
         if not isinstance(value, dict) or set(value) != _KEYS:
             raise _unusable("its keys are not those of a trail")
         if value["format"] != _FORMAT or value["version"] is not _VERSION:
@@ -128,7 +128,7 @@ class Trail:
             raise _unusable("its events are not a list")
         events = tuple(_read_entry(network, place, entry) for place, entry in enumerate(value["events"]))
         _check_order(events, first, last)
-        return cls(network, first, last, parse_hash(value["last_hash"], "the last block's hash"), events)
+        return cls(network, first, last, _hex(value["last_hash"], "the last block's hash", 32), events)
 
 
 def _entry(network: Network, event: Event) -> dict[str, Any]:
@@ -136,13 +136,13 @@ def _entry(network: Network, event: Event) -> dict[str, Any]:
         "event": type(event).__name__,
         "contract": event.contract,
         "block": event.block,
-        "block_hash": "0x" + event.block_hash.hex(),
+        "block_hash": to_hex(event.block_hash),
         "timestamp": event.timestamp,
         "index": event.index,
-        "transaction": "0x" + event.transaction.hex(),
-        "address": "0x" + network.address(event.contract).hex(),
-        "topics": ["0x" + topic.hex() for topic in event.topics],
-        "data": "0x" + event.data.hex(),
+        "transaction": to_hex(event.transaction),
+        "address": to_hex(network.address(event.contract)),
+        "topics": [to_hex(topic) for topic in event.topics],
+        "data": to_hex(event.data),
         "fields": {name: _shown(value) for name, value in own_fields(event).items()},
     }
 
@@ -150,7 +150,7 @@ def _entry(network: Network, event: Event) -> dict[str, Any]:
 def _shown(value: Any) -> Any:
     """A field as JSON: bytes in 0x hex; numbers beyond 2^53 as text, or readers would round them."""
     if isinstance(value, bytes):
-        return "0x" + value.hex()
+        return to_hex(value)
     if isinstance(value, int):
         return value if value < 2**53 else str(value)
     if is_dataclass(value):
@@ -162,12 +162,12 @@ def _read_entry(network: Network, place: int, entry: object) -> Event:
     if not isinstance(entry, Mapping) or set(entry) != _ENTRY_KEYS or not isinstance(entry["topics"], list):
         raise _unusable(f"event {place} has not the keys of an event")
     log = Log(
-        address=parse_address(entry["address"], f"the address of event {place}"),
-        topics=tuple(parse_hash(topic, f"a topic of event {place}") for topic in entry["topics"]),
-        data=_parse_data(entry["data"], place),
+        address=_hex(entry["address"], f"the address of event {place}", 20),
+        topics=tuple(_hex(topic, f"a topic of event {place}", 32) for topic in entry["topics"]),
+        data=_hex(entry["data"], f"the data of event {place}"),
         block_number=_number(entry["block"]),
-        block_hash=parse_hash(entry["block_hash"], f"the block hash of event {place}"),
-        transaction=parse_hash(entry["transaction"], f"the transaction of event {place}"),
+        block_hash=_hex(entry["block_hash"], f"the block hash of event {place}", 32),
+        transaction=_hex(entry["transaction"], f"the transaction of event {place}", 32),
         index=_number(entry["index"]),
     )
     try:
@@ -193,10 +193,11 @@ def _check_order(events: tuple[Event, ...], first: int, last: int) -> None:
         raise _unusable("its blocks go back in time")
 
 
-def _parse_data(value: object, place: int) -> bytes:
-    if not isinstance(value, str) or not re.fullmatch(r"0x(?:[0-9a-f]{2})*", value):
-        raise _unusable(f"the data of event {place} are not 0x and hexadecimal digits")
-    return bytes.fromhex(value[2:])
+def _hex(value: object, what: str, length: int | None = None) -> bytes:
+    try:
+        return hex_bytes(value, what, length)
+    except ValueError as error:
+        raise _unusable(str(error)) from error
 
 
 def _number(value: object) -> int:
