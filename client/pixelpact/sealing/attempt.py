@@ -89,9 +89,7 @@ class Attempt:
                 entry.advance("stored", _sealed_state(source, sealed))
                 self.store.pin(sealed.root)
         except (InputError, SealedStudyError):
-            # The blocks so far are nobody's. Where a damaged tree keeps collect from knowing that, they wait.
-            with suppress(SealedStudyError):
-                self.store.collect()
+            self._collect()
             raise
 
     def _verify(self, entry: Entry) -> None:
@@ -116,7 +114,12 @@ class Attempt:
         """Remove what is left of an attempt: its pin, if it has one, and all blocks that no pin reaches."""
         if manifest_digest is not None:
             self.store.unpin(Cid(DAG_CBOR, manifest_digest))
-        self.store.collect()
+        self._collect()
+
+    def _collect(self) -> None:
+        # Where another study's damaged tree keeps the store from knowing what is nobody's, that waits.
+        with suppress(SealedStudyError):
+            self.store.collect()
 
     def _put(self, cid: Cid, block: bytes | memoryview) -> None:
         stored = self.store.put(block, cid.codec)
