@@ -184,7 +184,7 @@ class Story:
             subject = self.cast.patient.address(custodian=A)
             self._consent(B, note)
             note.check("the patient paid nothing", holds=self.cast.reader.balance(subject) == 0)
-            note.sentence = "For treatment, for one year, this patient's images at Hospital A. The chain has a commitment."
+            note.sentence = "For treatment, for a year, at Hospital A. The chain has a commitment to it."
 
     def _ask(self) -> None:
         with self.stage.step("ask", "Hospital B asks again and cites the consent", NAMES[B]) as note:
