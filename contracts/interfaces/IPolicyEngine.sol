@@ -32,7 +32,7 @@ interface IPolicyEngine {
         Directive calldata directive
     ) external view returns (uint16 reason);
 
+    // solhint-disable func-name-mixedcase
     /// @notice The version of these rules; it stands in the ledger's events.
-    // solhint-disable-next-line func-name-mixedcase
     function VERSION() external view returns (uint16);
 }

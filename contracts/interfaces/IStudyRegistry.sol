@@ -179,7 +179,7 @@ interface IStudyRegistry {
     ///
     /// Warning: going back to a manifest of before the last is not seen here; it stands in the events.
     ///
-    /// @param expectedEpoch The epoch that the caller rotates away from, so that two rotations at once don't both count.
+    /// @param expectedEpoch The epoch that the caller rotates away from: of two rotations at once only one counts.
     function rotate(bytes32 study, uint32 expectedEpoch, bytes32 manifestDigest) external;
 
     /// @notice Withdraw a study from sharing, until it is reinstated.

@@ -1,0 +1,267 @@
+"""A consortium of five, two patients and a stranger; each fixture adds one step of the story.
+
+hospital_a makes images and asks; hospital_b asks, is not for profit, and in Great Britain like hospital_a;
+company_c asks, for profit, in Germany; hospital_d makes images and asks, in France; board_e does neither.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import solcx
+from ape.contracts import ContractContainer
+from ethpm_types import ContractType
+from scenario import (
+    ALICE,
+    BOARD,
+    CT,
+    CUSTODIAN,
+    HOSPITAL_A,
+    HOSPITAL_B,
+    REQUESTER,
+    START,
+    VOTER,
+    Domain,
+    digest,
+    directive_of,
+    query_of,
+)
+
+KEY_LENGTH = 1_216
+
+
+def encryption_key(name: str) -> bytes:
+    """Something as long as an encryption key, without zero bytes."""
+    return (name.encode() * KEY_LENGTH)[:KEY_LENGTH]
+
+
+@pytest.fixture(scope="session")
+def people(accounts):
+    names = ("hospital_a", "hospital_b", "company_c", "hospital_d", "board_e", "eve", "relay", "operator")
+    return SimpleNamespace(**dict(zip(names, accounts, strict=False)))
+
+
+@pytest.fixture(scope="session")
+def founders(people):
+    return [
+        (people.hospital_a, CUSTODIAN | REQUESTER | VOTER, b"GB", 1),
+        (people.hospital_b, REQUESTER | VOTER, b"GB", 1),
+        (people.company_c, REQUESTER, b"DE", 0),
+        (people.hospital_d, CUSTODIAN | REQUESTER, b"FR", 1),
+        (people.board_e, BOARD, b"GB", 1),
+    ]
+
+
+@pytest.fixture(scope="session")
+def consortium(project, chain, people, founders):
+    """The five contracts, deployed in their order by somebody who has no say afterwards."""
+    chain.pending_timestamp = START
+    deployer = people.relay
+    institutions = deployer.deploy(project.InstitutionRegistry, founders)
+    studies = deployer.deploy(project.StudyRegistry, institutions)
+    consents = deployer.deploy(project.ConsentRegistry)
+    engine = deployer.deploy(project.PolicyEngine)
+    ledger = deployer.deploy(project.AccessLedger, institutions, studies, consents, engine)
+    return SimpleNamespace(
+        institutions=institutions, studies=studies, consents=consents, engine=engine, ledger=ledger
+    )
+
+
+@pytest.fixture(scope="session")
+def institutions(consortium):
+    return consortium.institutions
+
+
+@pytest.fixture(scope="session")
+def studies(consortium):
+    return consortium.studies
+
+
+@pytest.fixture(scope="session")
+def consents(consortium):
+    return consortium.consents
+
+
+@pytest.fixture(scope="session")
+def engine(consortium):
+    return consortium.engine
+
+
+@pytest.fixture(scope="session")
+def ledger(consortium):
+    return consortium.ledger
+
+
+@pytest.fixture(scope="session")
+def domain(chain, consents):
+    return Domain(chain.chain_id, consents.address)
+
+
+@pytest.fixture(scope="session")
+def keys(institutions, people):
+    """Every institution that may ask has published an encryption key."""
+    for admin in (people.hospital_a, people.hospital_b, people.company_c, people.hospital_d):
+        institutions.publishKey(encryption_key("key of somebody"), sender=admin)
+
+
+@pytest.fixture(scope="session")
+def study(studies, people, keys):
+    """Alice's CT study, registered by hospital A; its number."""
+    studies.register(
+        digest("study"), ALICE.address, CT, digest("manifest"), digest("content"), sender=people.hospital_a
+    )
+    return bytes(studies.studyId(HOSPITAL_A, digest("study")))
+
+
+@pytest.fixture(scope="session")
+def directive(study):
+    """What Alice allows hospital B."""
+    return directive_of(study)
+
+
+@pytest.fixture(scope="session")
+def query(study):
+    """What hospital B asks."""
+    return query_of(study)
+
+
+@pytest.fixture(scope="session")
+def record(consents, domain, people):
+    """Record a directive that its subject signed; its hash."""
+
+    def record_(directive: dict[str, Any], patient: Any = ALICE) -> bytes:
+        directive_hash = domain.struct_hash("Directive", directive)
+        signature = patient.sign(domain, "Directive", directive)
+        consents.record(patient.address, directive_hash, signature, sender=people.relay)
+        return directive_hash
+
+    return record_
+
+
+@pytest.fixture(scope="session")
+def revoke(consents, domain, people):
+    """Withdraw a directive as its subject signed it."""
+
+    def revoke_(directive_hash: bytes, patient: Any = ALICE) -> Any:
+        message = {"subject": patient.address, "directive": directive_hash}
+        signature = patient.sign(domain, "Revocation", message)
+        return consents.revoke(patient.address, directive_hash, signature, sender=people.relay)
+
+    return revoke_
+
+
+@pytest.fixture(scope="session")
+def revoke_all(consents, domain, people):
+    """Withdraw all directives as their subject signed it."""
+
+    def revoke_all_(generation: int, patient: Any = ALICE) -> Any:
+        message = {"subject": patient.address, "generation": generation}
+        signature = patient.sign(domain, "RevocationOfAll", message)
+        return consents.revokeAll(patient.address, generation, signature, sender=people.relay)
+
+    return revoke_all_
+
+
+@pytest.fixture(scope="session")
+def refuse(consents, domain, people):
+    """Refuse purposes as the patient signed it."""
+
+    def refuse_(
+        purposes: int,
+        *,
+        custodian: int = 0,
+        study: bytes = bytes(32),
+        grantee: int = 0,
+        sequence: int = 1,
+        patient: Any = ALICE,
+    ) -> Any:
+        message = {
+            "subject": patient.address,
+            "custodian": custodian,
+            "study": study,
+            "grantee": grantee,
+            "purposes": purposes,
+            "sequence": sequence,
+        }
+        return consents.refuse(message, patient.sign(domain, "Refusal", message), sender=people.relay)
+
+    return refuse_
+
+
+@pytest.fixture(scope="session")
+def directive_hash(record, directive):
+    """The hash of Alice's directive, recorded."""
+    return record(directive)
+
+
+@pytest.fixture(scope="session")
+def person():
+    """The keyed digest of somebody at an institution."""
+    return digest("a person")
+
+
+@pytest.fixture(scope="session")
+def request_id(ledger, query, directive_hash, directive, people, person):
+    """Hospital B asked, and was permitted; the request's number."""
+    ledger.request(1, query, directive, person, sender=people.hospital_b)
+    return bytes(ledger.requestId(HOSPITAL_B, 1, query, directive_hash))
+
+
+@pytest.fixture(scope="session")
+def release(ledger, query, directive, people, person):
+    """Hospital A releases to hospital B as asked; changed as the test needs it."""
+
+    def release_(sender: Any = None, **changes: Any) -> Any:
+        arguments = {
+            "nonce": 1,
+            "query": query,
+            "directive": directive,
+            "requester": HOSPITAL_B,
+            "expectedEpoch": 1,
+            "keyVersion": 1,
+            "envelopeDigest": digest("envelope"),
+            "person": person,
+        } | changes
+        return ledger.release(*arguments.values(), sender=sender or people.hospital_a)
+
+    return release_
+
+
+@pytest.fixture(scope="session")
+def released(release, request_id):
+    """Hospital A released the key of the first epoch to hospital B; the request's number."""
+    release()
+    return request_id
+
+
+@pytest.fixture(scope="session")
+def mocks(project):
+    """Contracts that only tests need, compiled here so that they are never among those shipped; by name."""
+    folder = Path(__file__).resolve().parent / "mocks"
+    output = solcx.compile_standard(
+        {
+            "language": "Solidity",
+            "sources": {file.name: {"content": file.read_text("utf-8")} for file in folder.glob("*.sol")},
+            "settings": {
+                "evmVersion": "paris",
+                "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object"]}},
+            },
+        },
+        solc_version="0.8.37",
+    )
+    return SimpleNamespace(
+        **{
+            name: ContractContainer(
+                ContractType(
+                    contractName=name,
+                    abi=made["abi"],
+                    deploymentBytecode={"bytecode": "0x" + made["evm"]["bytecode"]["object"]},
+                )
+            )
+            for made_of in output["contracts"].values()
+            for name, made in made_of.items()
+        }
+    )

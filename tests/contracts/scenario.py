@@ -1,0 +1,231 @@
+"""The people, what they sign, and how a contract's refusal is asserted.
+
+Every time and every number is fixed, so that a transaction costs the same gas in each run.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ape.exceptions import CustomError
+from eth_abi import encode
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_utils import keccak, to_checksum_address
+from web3.exceptions import ContractCustomError
+
+DATA = Path(__file__).resolve().parents[2] / "client" / "pixelpact" / "policy" / "data"
+
+#: When the consortium is founded, in seconds since 1970.
+START = 2_000_000_000
+DAY = 86_400
+MAX_TERM = 315_576_000
+ZERO32 = bytes(32)
+ZERO_ADDRESS = to_checksum_address(bytes(20))
+ANY_GRANTEE = 0
+ANY_GRANTEE_LATER_TOO = 2**32 - 1
+
+CUSTODIAN, REQUESTER, BOARD, VOTER = 1, 2, 4, 8
+STUDIES, RELEASES, REQUESTS, ALL = 1, 2, 4, 7
+UNKNOWN, ACTIVE, SUSPENDED = 0, 1, 2
+STUDY_ACTIVE, WITHDRAWN, ERASED = 1, 2, 3
+PERMITTED, DENIED, REFUSED = 1, 2, 3
+CT, MR = 1 << 1, 1 << 2
+
+#: The institutions by their numbers.
+HOSPITAL_A, HOSPITAL_B, COMPANY_C, HOSPITAL_D, BOARD_E, STRANGE_HOSPITAL = 1, 2, 3, 4, 5, 99
+
+
+def table(name: str) -> list[dict[str, str]]:
+    """The rows of one of the tables that the contracts' numbers are generated from."""
+    with (DATA / f"{name}.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+REASON = SimpleNamespace(**{row["name"]: int(row["number"]) for row in table("reasons")})
+PURPOSE = SimpleNamespace(**{row["code"]: int(row["index"]) for row in table("purposes")})
+PARENT = {int(row["index"]): row["parent"] for row in table("purposes")}
+
+
+def digest(text: str) -> bytes:
+    """Any 32 bytes that a word stands for."""
+    return keccak(text=text)
+
+
+def number(value: int) -> bytes:
+    """A number as 32 bytes."""
+    return value.to_bytes(32, "big")
+
+
+TYPES = {
+    "Directive": [
+        ("subject", "address"),
+        ("custodian", "uint32"),
+        ("study", "bytes32"),
+        ("grantee", "uint32"),
+        ("categories", "uint64"),
+        ("purposes", "uint64"),
+        ("permission", "uint16"),
+        ("vocabulary", "uint16"),
+        ("generation", "uint32"),
+        ("notBefore", "uint64"),
+        ("expiry", "uint64"),
+        ("salt", "bytes32"),
+        ("modifiers", "Modifier[]"),
+    ],
+    "Modifier": [("code", "uint16"), ("value", "bytes32")],
+    "Revocation": [("subject", "address"), ("directive", "bytes32")],
+    "RevocationOfAll": [("subject", "address"), ("generation", "uint32")],
+    "Refusal": [
+        ("subject", "address"),
+        ("custodian", "uint32"),
+        ("study", "bytes32"),
+        ("grantee", "uint32"),
+        ("purposes", "uint64"),
+        ("sequence", "uint64"),
+    ],
+}
+PARTS = {"Directive": ["Directive", "Modifier"]}
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The EIP-712 domain of a ConsentRegistry."""
+
+    chain_id: int
+    registry: str
+    name: str = "PixelPact"
+    version: str = "1"
+
+    def signable(self, kind: str, message: dict[str, Any]) -> Any:
+        """What a wallet signs, by eth-account's own encoder."""
+        return encode_typed_data(
+            {
+                "name": self.name,
+                "version": self.version,
+                "chainId": self.chain_id,
+                "verifyingContract": self.registry,
+            },
+            {
+                part: [{"name": name, "type": type_} for name, type_ in TYPES[part]]
+                for part in PARTS.get(kind, [kind])
+            },
+            message,
+        )
+
+    def struct_hash(self, kind: str, message: dict[str, Any]) -> bytes:
+        """The EIP-712 struct hash of a message."""
+        return self.signable(kind, message).body
+
+    def digest(self, kind: str, message: dict[str, Any]) -> bytes:
+        """What the signature is over."""
+        signable = self.signable(kind, message)
+        return keccak(b"\x19" + signable.version + signable.header + signable.body)
+
+
+class Patient:
+    """A person with a key and no ether."""
+
+    def __init__(self, name: str) -> None:
+        self.key = Account.from_key(keccak(text=f"the made-up key of {name}"))
+        self.address = self.key.address
+
+    def sign(self, domain: Domain, kind: str, message: dict[str, Any]) -> bytes:
+        """The signature as 65 bytes."""
+        return bytes(self.key.sign_message(domain.signable(kind, message)).signature)
+
+
+ALICE, BOB = Patient("Alice"), Patient("Bob")
+
+
+def directive_of(study: bytes, **changes: Any) -> dict[str, Any]:
+    """Alice allows hospital B her CT study for treatment; changed as the test needs it."""
+    return {
+        "subject": ALICE.address,
+        "custodian": HOSPITAL_A,
+        "study": study,
+        "grantee": HOSPITAL_B,
+        "categories": CT,
+        "purposes": 1 << PURPOSE.TREAT,
+        "permission": 0,
+        "vocabulary": 1,
+        "generation": 0,
+        "notBefore": START - DAY,
+        "expiry": START + 300 * DAY,
+        "salt": digest("salt"),
+        "modifiers": [],
+    } | changes
+
+
+def no_directive() -> dict[str, Any]:
+    """The directive that is none."""
+    return directive_of(
+        ZERO32,
+        subject=ZERO_ADDRESS,
+        custodian=0,
+        grantee=0,
+        categories=0,
+        purposes=0,
+        vocabulary=0,
+        notBefore=0,
+        expiry=0,
+        salt=ZERO32,
+    )
+
+
+def modifiers(*pairs: tuple[int, bytes]) -> list[dict[str, Any]]:
+    """Modifiers from (code, value)."""
+    return [{"code": code, "value": value} for code, value in pairs]
+
+
+def query_of(study: bytes, **changes: Any) -> dict[str, Any]:
+    """Hospital B asks for Alice's CT study for treatment; changed as the test needs it."""
+    return {
+        "study": study,
+        "purpose": PURPOSE.TREAT,
+        "categories": CT,
+        "project": ZERO32,
+        "obligations": 0,
+    } | changes
+
+
+def plain(value: Any) -> Any:
+    """What was decoded, in the types of this language, so that it can be compared."""
+    if hasattr(value, "items"):
+        return {name: plain(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    return bytes(value) if isinstance(value, bytes) else value
+
+
+@contextmanager
+def reverts(error: Any, **arguments: Any) -> Iterator[None]:
+    """The one way in which a refusal is asserted: by the error and all of its arguments."""
+    with pytest.raises(CustomError) as caught:
+        yield
+    assert caught.value.abi.name == error.abi.name
+    assert plain(caught.value.inputs) == plain(arguments)
+
+
+def assert_not_deployable(sender: Any, container: Any, *arguments: Any, error: Any, **values: Any) -> None:
+    """The same of a constructor. As a call, since ape takes minutes to trace a deployment of 257 founders."""
+    code = bytes.fromhex(container.contract_type.deployment_bytecode.bytecode.removeprefix("0x"))
+    data = code + container.constructor.encode_input(*arguments)
+    with pytest.raises(ContractCustomError) as caught:
+        sender.provider.web3.eth.call({"from": sender.address, "data": data})
+    types = [entry.type for entry in error.abi.inputs]
+    assert list(values) == [entry.name for entry in error.abi.inputs]
+    expected = keccak(text=error.abi.selector)[:4] + encode(types, list(values.values()))
+    assert caught.value.data == "0x" + expected.hex()
+
+
+def events_of(receipt: Any) -> list[tuple[str, dict[str, Any]]]:
+    """All events of a transaction, decoded."""
+    return [(event.event_name, plain(event.event_arguments)) for event in receipt.events]

@@ -1,0 +1,132 @@
+from typing import Any
+
+import pytest
+from scenario import ACTIVE, ALL, HOSPITAL_A, START, ZERO_ADDRESS, assert_not_deployable, events_of, plain
+
+
+def found(project, people, founders):
+    return people.relay.deploy(project.InstitutionRegistry, founders)
+
+
+def refused(project, people, founders, **error: Any):
+    assert_not_deployable(people.relay, project.InstitutionRegistry, founders, **error)
+
+
+def test_founds_nothing_without_founders(project, people, institutions):
+    refused(project, people, [], error=institutions.InstitutionRegistry_FounderCount, count=0)
+
+
+def test_founds_nothing_with_more_than_256_founders(project, people, institutions):
+    founders = [(f"0x{i:040x}", 1, b"GB", 0) for i in range(1, 258)]
+    refused(project, people, founders, error=institutions.InstitutionRegistry_FounderCount, count=257)
+
+
+def test_founds_with_256_founders(project, people):
+    founders = [(f"0x{i:040x}", 1, b"GB", 0) for i in range(1, 257)]
+    assert found(project, people, founders).institutionCount() == 256
+
+
+def test_founds_nothing_when_an_admin_is_the_zero_address(project, people, institutions):
+    refused(
+        project, people, [(ZERO_ADDRESS, 1, b"GB", 0)], error=institutions.InstitutionRegistry_AccountMissing
+    )
+
+
+@pytest.mark.parametrize("roles", [16, 17, 2**15])
+def test_founds_nothing_when_a_role_is_unknown(project, people, institutions, roles):
+    refused(
+        project,
+        people,
+        [(people.eve, roles, b"GB", 0)],
+        error=institutions.InstitutionRegistry_RolesUnknown,
+        roles=roles,
+    )
+
+
+@pytest.mark.parametrize("attributes", [2, 3, 128])
+def test_founds_nothing_when_an_attribute_is_unknown(project, people, institutions, attributes):
+    refused(
+        project,
+        people,
+        [(people.eve, 1, b"GB", attributes)],
+        error=institutions.InstitutionRegistry_AttributesUnknown,
+        attributes=attributes,
+    )
+
+
+@pytest.mark.parametrize("country", [b"\0\0", b"gb", b"G\0", b"\0B", b"@A", b"A@", b"[A", b"A["])
+def test_founds_nothing_when_a_country_is_not_two_capital_letters(project, people, institutions, country):
+    refused(
+        project,
+        people,
+        [(people.eve, 1, country, 0)],
+        error=institutions.InstitutionRegistry_CountryMalformed,
+        country=country,
+    )
+
+
+def test_founds_nothing_when_one_account_is_the_admin_of_two(project, people, institutions):
+    founders = [(people.eve, 1, b"GB", 0), (people.relay, 1, b"GB", 0), (people.eve, 1, b"GB", 0)]
+    refused(
+        project,
+        people,
+        founders,
+        error=institutions.InstitutionRegistry_AccountTaken,
+        account=people.eve.address,
+        institution=1,
+    )
+
+
+def test_numbers_the_founders_from_1(institutions, people):
+    assert institutions.institutionCount() == 5
+    assert [institutions.institution(number).admin for number in range(7)] == [
+        ZERO_ADDRESS,
+        people.hospital_a,
+        people.hospital_b,
+        people.company_c,
+        people.hospital_d,
+        people.board_e,
+        ZERO_ADDRESS,
+    ]
+
+
+def test_makes_each_founder_active_with_what_was_said_of_it(institutions, people):
+    assert plain(institutions.institution(HOSPITAL_A)) == {
+        "admin": people.hospital_a.address,
+        "status": ACTIVE,
+        "roles": 11,
+        "country": b"GB",
+        "attributes": 1,
+        "keyVersion": 0,
+        "requesterSince": START,
+        "statusSince": START,
+    }
+
+
+def test_counts_no_time_as_requester_without_the_role(institutions):
+    assert institutions.institution(5).requesterSince == 0
+
+
+def test_gives_each_admin_all_permissions(institutions, people):
+    assert list(institutions.operator(people.hospital_b)) == [2, ALL]
+
+
+def test_takes_the_smallest_and_the_greatest_letters(project, people):
+    founders = [(people.eve, 1, b"AZ", 0), (people.relay, 1, b"ZA", 0)]
+    assert found(project, people, founders).institutionCount() == 2
+
+
+def test_emits_an_admission_for_each(institutions, founders):
+    assert events_of(institutions.creation_metadata.receipt) == [
+        (
+            "InstitutionAdmitted",
+            {
+                "institution": number,
+                "admin": admin.address,
+                "roles": roles,
+                "country": country,
+                "attributes": attributes,
+            },
+        )
+        for number, (admin, roles, country, attributes) in enumerate(founders, 1)
+    ]
