@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from chain_engines import Anvil, Consortium, founders
 
+from pixelpact import chain
 from pixelpact.chain import Account, Call, Chain, EmbeddedChain, deploy
 from pixelpact.errors import ContractError, TransactionError
 
@@ -111,6 +113,17 @@ def test_deep_nesting_is_still_refused():
 
 
 # What is loaded when
+
+
+def test_the_public_names_are_those_of_all():
+    public = {
+        name
+        for name, value in vars(chain).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
+    assert public - {"annotations"} | {"eip712"} == set(chain.__all__)
+    assert sorted(chain.__all__, key=lambda name: (not name.isupper(), name.islower(), name)) == chain.__all__
+
 
 HEAVY = "['web3', 'eth_account', 'eth_abi', 'eth_tester', 'eth', 'pydicom', 'requests']"
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+import secrets
 from typing import Any
 
 import pytest
 from chain_engines import Consortium
+from chain_story import PERSON, TREAT, some_directive
 from eth_abi.abi import encode
 
-from pixelpact.chain import Call, Chain
+from pixelpact.chain import AccessRequested, Account, Call, Chain, RequestStatus, StudyRegistered, eip712
 from pixelpact.chain.abi import Entry, custom_errors
 from pixelpact.chain.rejections import named_errors
 from pixelpact.errors import ContractError
@@ -144,6 +146,41 @@ def test_the_contracts_own_refusals(consortium: Consortium, hospital: Chain, ask
         with pytest.raises(ContractError) as caught:
             chain.transact(call)
         assert (caught.value.name, caught.value.arguments) == (name, arguments)
+
+
+def test_a_release_after_the_withdrawal_is_denied_with_its_reason(hospital: Chain, asker: Chain):
+    patient = Account.generate()
+    receipt = hospital.transact(
+        hospital.studies.register(secrets.token_bytes(32), patient.address, 1, b"\1" * 32, b"\2" * 32)
+    )
+    study = receipt.event(StudyRegistered).study
+    directive = some_directive(patient, study, hospital)
+    number, network = eip712.struct_hash(directive), hospital.network
+    query = AccessQuery(study=study, purpose=TREAT, categories=1)
+    hospital.transact(
+        hospital.consents.record(patient.address, number, eip712.sign(patient, network, directive))
+    )
+    request = asker.transact(asker.ledger.request(1, query, directive, PERSON)).event(AccessRequested)
+    assert request.reason == 0
+    assert request.request == asker.ledger.request_id(2, 1, query, number)
+    assert asker.ledger.request_of(request.request).status is RequestStatus.PERMITTED
+    revocation = eip712.Revocation(patient.address, number)
+    hospital.transact(
+        hospital.consents.revoke(patient.address, number, eip712.sign(patient, network, revocation))
+    )
+
+    assert asker.ledger.decide(2, query, directive) == 44
+    assert asker.ledger.decide(2, query, directive, at=request.block) == 0
+    release = hospital.ledger.release(1, query, directive, 2, 1, 1, b"\3" * 32, PERSON)
+    for attempt in (
+        lambda: hospital.transact(release),
+        lambda: hospital.simulate(release),
+        lambda: hospital.send(hospital.prepare(release, gas=1_000_000)),
+    ):
+        with pytest.raises(ContractError) as caught:
+            attempt()
+        assert caught.value.name == "AccessLedger_Denied"
+        assert caught.value.arguments == {"request": request.request, "reason": 44}
 
 
 def test_values_that_a_type_does_not_have_are_the_callers_fault(hospital: Chain):
