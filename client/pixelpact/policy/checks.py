@@ -35,7 +35,9 @@ from pixelpact.policy.facts import Facts, InstitutionStatus, StudyStatus
 from pixelpact.policy.vocabulary import (
     MAX_MODIFIERS,
     MAX_TERM,
+    MODIFIERS,
     MONTH,
+    PURPOSES,
     VOCABULARY_VERSION,
     allows_research,
     covers,
@@ -162,7 +164,7 @@ def _categories(case: Case) -> Reasons:
 
 
 def _purpose(case: Case) -> Reasons:
-    if case.query.purpose not in tuple(Purpose):
+    if case.query.purpose not in PURPOSES:
         yield Reason.PURPOSE_UNKNOWN
     elif case.directive is not None and not covers(case.directive.purposes, case.query.purpose):
         yield Reason.PURPOSE_NOT_GRANTED
@@ -195,7 +197,7 @@ def _permission(case: Case) -> Reasons:
 
 def modifier_reason(case: Case, modifier: Modifier) -> Reason:
     """Why a modifier does not hold, or PERMITTED. An obligation holds: it has a check of its own."""
-    if modifier.code not in tuple(ModifierCode):
+    if modifier.code not in MODIFIERS:
         return Reason.MODIFIER_UNDECIDABLE
     facts, value = case.facts, int.from_bytes(modifier.value)
     match ModifierCode(modifier.code).handling:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO, WHOLE_RECORD, ZERO32
 from pixelpact.policy import wording
 from pixelpact.policy._generated import ModifierCode, ModifierHandling, Permission, Purpose
-from pixelpact.policy.vocabulary import MONTH, VOCABULARY_VERSION, covers, descendants
+from pixelpact.policy.vocabulary import (
+    MODIFIERS,
+    MONTH,
+    VOCABULARY_VERSION,
+    covers,
+    descendants,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,7 +116,7 @@ def _permission(directive: Directive) -> list[str]:
 def _condition(modifier: Modifier, names: Mapping[int, str]) -> str:
     text = wording.condition(modifier.code)
     value = int.from_bytes(modifier.value)
-    if modifier.code not in tuple(ModifierCode):
+    if modifier.code not in MODIFIERS:
         return _undecidable(text)
     code = ModifierCode(modifier.code)
     if code.handling == ModifierHandling.UNDECIDABLE:

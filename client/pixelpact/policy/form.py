@@ -12,7 +12,9 @@ from pixelpact.policy.checks import RESEARCH, TREATMENT
 from pixelpact.policy.vocabulary import (
     MAX_MODIFIERS,
     MAX_TERM,
+    MODIFIERS,
     MONTH,
+    PERMISSIONS,
     VOCABULARY_VERSION,
     allows_research,
     covers,
@@ -109,7 +111,7 @@ def _check_term(directive: Directive) -> None:
 
 def _check_permission(directive: Directive) -> None:
     """Every purpose named must be one that the permission allows, itself or something narrower."""
-    if directive.permission != 0 and directive.permission not in tuple(Permission):
+    if directive.permission != 0 and directive.permission not in PERMISSIONS:
         raise _fault(
             f"DUO:{directive.permission:07} is not a data use permission",
             f"Take one of {', '.join(one.name for one in Permission)}",
@@ -146,7 +148,7 @@ def _check_modifiers(directive: Directive) -> None:
             "its conditions don't ascend by their DUO numbers, each once", "Sort them, and drop repeats"
         )
     for modifier in directive.modifiers:
-        if modifier.code not in tuple(ModifierCode):
+        if modifier.code not in MODIFIERS:
             raise _fault(
                 f"DUO:{modifier.code:07} is not a data use modifier",
                 f"Take one of {', '.join(one.name for one in ModifierCode)}",

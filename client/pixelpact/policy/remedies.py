@@ -10,6 +10,7 @@ from pixelpact.policy._generated import Permission, Purpose, Reason
 from pixelpact.policy.checks import RESEARCH, Case, missing_obligations, modifier_reason
 from pixelpact.policy.facts import InstitutionStatus
 from pixelpact.policy.vocabulary import (
+    PURPOSES,
     REQUEST_LIFETIME,
     VOCABULARY_VERSION,
     allows_research,
@@ -196,7 +197,7 @@ class Situation:
     def refusals(self) -> str:
         """Each refusal that stands against the purpose, with its scope."""
         refusals, purpose = self.case.facts.refusals, self.case.query.purpose
-        known = purpose in tuple(Purpose)
+        known = purpose in PURPOSES
         upwards = purpose_set(*ancestors(Purpose(purpose))) if known else 1 << purpose
         scopes = {
             "for everything": refusals.everything,
@@ -211,7 +212,7 @@ class Situation:
     def purpose_or_wider(self) -> str:
         """The purpose asked for and what covers it, as alternatives."""
         purpose = self.case.query.purpose
-        if purpose not in tuple(Purpose):
+        if purpose not in PURPOSES:
             return "a purpose that the vocabulary has"
         return wording.series([wording.purpose(one) for one in ancestors(Purpose(purpose))], "or")
 

@@ -6,13 +6,14 @@ kinds of images and obligations travel as sets of bits; the enumerations name th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pixelpact.errors import InputError
 from pixelpact.policy._generated import (
     MODALITIES,
     RESEARCH_ROOTS,
     Category,
+    ModifierCode,
     Permission,
     Purpose,
     Reason,
@@ -33,6 +34,11 @@ MONTH = 2_592_000
 #: How old a request may be when it is served for the first time, in seconds.
 REQUEST_LIFETIME = 86_400
 
+#: The numbers that have a meaning; what travels are plain integers, which need not be any of them.
+PURPOSES: Final = frozenset(Purpose)
+PERMISSIONS: Final = frozenset(Permission)
+MODIFIERS: Final = frozenset(ModifierCode)
+
 
 def sentence_of(reason: int) -> str:
     """A reason that stands on the chain, for people; also one that a later engine answered with.
@@ -40,9 +46,9 @@ def sentence_of(reason: int) -> str:
     Args:
         reason: of a decision (0 to 399) or of a custodian's refusal (400 to 499).
     """
-    if reason in tuple(Reason):
+    if reason in frozenset(Reason):
         return Reason(reason).sentence
-    if reason in tuple(RefusalReason):
+    if reason in frozenset(RefusalReason):
         return RefusalReason(reason).sentence
     return f"Reason {reason}, which this version of PixelPact does not know."
 
@@ -86,7 +92,7 @@ def covers(purposes: int, purpose: int) -> bool:
 
 def allows_research(permission: int, purpose: int) -> bool:
     """Whether a DUO permission allows a research purpose. A code that is not a permission allows none."""
-    if permission not in tuple(Permission):
+    if permission not in PERMISSIONS:
         return False
     return covers(purpose_set(*RESEARCH_ROOTS[Permission(permission)]), purpose)
 

@@ -6,7 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pixelpact.policy._generated import Category, ModifierCode, Obligation, Permission, Purpose
-from pixelpact.policy.vocabulary import purpose_set
+from pixelpact.policy.vocabulary import (
+    MODIFIERS,
+    PERMISSIONS,
+    PURPOSES,
+    purpose_set,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +34,7 @@ def institution(number: int, names: Mapping[int, str]) -> str:
 
 def purpose(number: int) -> str:
     """A purpose by its code and label."""
-    if number not in tuple(Purpose):
+    if number not in PURPOSES:
         return f"the unknown purpose {number}"
     known = Purpose(number)
     return f"{known.label} ({known.name})"
@@ -37,7 +42,7 @@ def purpose(number: int) -> str:
 
 def permission(number: int) -> str:
     """A data use permission by its shorthand and label."""
-    if number not in tuple(Permission):
+    if number not in PERMISSIONS:
         return f"the unknown permission DUO:{number:07}"
     known = Permission(number)
     return f"{known.label} ({known.name})"
@@ -45,7 +50,7 @@ def permission(number: int) -> str:
 
 def condition(number: int) -> str:
     """A modifier by its shorthand and what it demands."""
-    if number not in tuple(ModifierCode):
+    if number not in MODIFIERS:
         return f"the unknown condition DUO:{number:07}"
     known = ModifierCode(number)
     return f"{known.label} ({known.name})"
@@ -73,7 +78,7 @@ def obligations(bits: int) -> str:
 def purposes(bits: int, joint: str = "and") -> str:
     """A set of purposes, without those that another one in it covers."""
     known = [one for one in Purpose if bits >> one & 1 and not _covered_by_parent(bits, one)]
-    strangers = [bit for bit in range(64) if bits >> bit & 1 and bit not in tuple(Purpose)]
+    strangers = [bit for bit in range(64) if bits >> bit & 1 and bit not in PURPOSES]
     return series([purpose(number) for number in (*known, *strangers)], joint) or "none"
 
 
