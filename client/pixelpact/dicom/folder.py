@@ -128,7 +128,9 @@ def _checked(folder: Path) -> str:
             remedy="Check the path",
         ) from error
     except ValueError:
-        raise InputError("The folder's name can't be read", why="it holds a zero character") from None
+        raise InputError(
+            "The folder's name can't be read", why="it holds a zero character", remedy="Check the path"
+        ) from None
     if not stat.S_ISDIR(mode):
         kind = "a file" if stat.S_ISREG(mode) else "a pipe or device"
         raise InputError(

@@ -41,13 +41,14 @@ class StudyFile:
     Attributes:
         name: what to call it in front of people.
         identity: the file and its state when it was read.
-        has_pixels: whether it has pixel data.
+        is_image: whether its class is of images. has_pixels: whether it has pixel data.
     """
 
     name: str
     study_uid: str
     instance: Instance
     identity: Identity
+    is_image: bool
     has_pixels: bool
 
 
@@ -80,7 +81,12 @@ def read_file(file: BinaryIO, name: str) -> StudyFile:
     if Identity.of(os.fstat(file.fileno())) != identity:
         raise changed(name)
     return StudyFile(
-        name, _uid(header, tags.STUDY), _instance(header, identity.size), identity, header.has_pixels
+        name=name,
+        study_uid=_uid(header, tags.STUDY),
+        instance=_instance(header, identity.size),
+        identity=identity,
+        is_image=_is_image(header),
+        has_pixels=header.has_pixels,
     )
 
 

@@ -122,6 +122,7 @@ def scan(folder: str | os.PathLike[str]) -> DicomStudy:
             remedy="Give the folder that holds the study's DICOM files",
         )
     _check_one_study(files.values())
+    _check_pixels(files.values())
     return DicomStudy(files, tuple(left_out))
 
 
@@ -146,6 +147,7 @@ def from_files(paths: Iterable[str | os.PathLike[str]]) -> DicomStudy:
     if not files:
         raise InputError("There is no study to share", why="no files were given", remedy="Give at least one")
     _check_one_study(files.values())
+    _check_pixels(files.values())
     return DicomStudy(files, ())
 
 
@@ -177,6 +179,21 @@ def _check_one_study(files: Iterable[StudyFile]) -> None:
             f"The folder holds {len(studies)} studies",
             why=f"its instances belong apart: {listed}",
             remedy="Put each study into a folder of its own, and share one at a time",
+        )
+
+
+def _check_pixels(files: Iterable[StudyFile]) -> None:
+    """Refuse an image without pixels among images that have them: cut where nothing in it shows the cut.
+
+    A study whose images all lack them is another matter: there they were taken out on purpose.
+    """
+    images = [file for file in files if file.is_image]
+    without = [file for file in images if not file.has_pixels]
+    if without and len(without) < len(images):
+        raise InputError(
+            f"The file {without[0].name} can't be shared",
+            why="it has no pixel data, unlike the other images of the study",
+            remedy="Get the file again from where it came, or take it out if it is no part of the study",
         )
 
 
