@@ -1,6 +1,6 @@
 """One honest story with every kind of event in it, and the means to forge its trail.
 
-A forged event is a well-formed log: its trail passes every check of the file format, and only an audit can tell.
+A forged event is a well-formed log: its trail passes every check of the file format.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from eth_abi.abi import encode
 
 from pixelpact.chain import Event, Trail
 from pixelpact.chain.abi import Entry, contract_abi
+from pixelpact.chain.answers import Log
 from pixelpact.chain.events import decode_event, own_fields
-from pixelpact.chain.node import Log
 from pixelpact.chain.records import directive_struct, query_struct
 from pixelpact.models import Directive
 from pixelpact.policy import OperatorPermission, Purpose, purpose_set
@@ -181,9 +181,9 @@ def _kind(item: Mapping[str, Any]) -> str:
 
 def _plain(item: Mapping[str, Any], value: Any) -> Any:
     if item["type"] == "tuple[]":
-        return [_plain(item | {"type": "tuple"}, each) for each in value]
+        return [_plain({**item, "type": "tuple"}, each) for each in value]
     if item["type"] == "tuple":
-        structs = {"query": query_struct, "directive": directive_struct}
+        structs: dict[str, Any] = {"query": query_struct, "directive": directive_struct}
         struct = value if isinstance(value, Mapping) else structs[item["name"]](value)
         return tuple(_plain(part, struct[part["name"]]) for part in item["components"])
     return value

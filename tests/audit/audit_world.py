@@ -1,6 +1,6 @@
 """The five contracts as shipped on a fast EVM (pyrevm), and the verbs of a consortium's life on them.
 
-The patients are wallets that sign whatever they are asked (EIP-1271), so that thousands of events cost seconds.
+The patients are wallets that sign whatever they are asked (EIP-1271): thousands of events cost seconds.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from eth_utils.crypto import keccak
 
 from pixelpact.chain import CONTRACTS, Call, Event, Founder, Network, Trail, eip712
 from pixelpact.chain.abi import Entry, contract_abi
+from pixelpact.chain.answers import Log
 from pixelpact.chain.artifact import load_artifact
 from pixelpact.chain.contracts import AccessLedger, ConsentRegistry, InstitutionRegistry, StudyRegistry
 from pixelpact.chain.events import (
@@ -22,7 +23,6 @@ from pixelpact.chain.events import (
     StudyRegistered,
     decode_event,
 )
-from pixelpact.chain.node import Log
 from pixelpact.chain.records import founder_struct
 from pixelpact.models import ZERO32, AccessQuery, Directive, Refusal
 from pixelpact.policy import VOCABULARY_VERSION, Attribute, Category, Purpose, Role, purpose_set
@@ -135,15 +135,15 @@ class World:
         """Begin another block."""
         self.block, self.time, self._next_index = self.block + 1, self.time + 1 + self._pause, 0
         self._pause = 0
-        self._evm.set_block_env(
-            pyrevm.BlockEnv(number=self.block, timestamp=self.time, prevrandao=bytes(32))
-        )
+        self._evm.set_block_env(pyrevm.BlockEnv(number=self.block, timestamp=self.time, prevrandao=bytes(32)))
 
     def _logs(self) -> list[Log]:
         """What the last transaction logged."""
         self._count += 1
         logs = []
-        for found in self._evm.result.logs:
+        result = self._evm.result
+        assert result is not None
+        for found in result.logs:
             topics, data = found.data
             logs.append(
                 Log(
@@ -180,7 +180,6 @@ class World:
         assert at == "latest"
         answer = self._evm.message_call(_hex(STRANGER), _hex(address), calldata=data, is_static=True)
         return entry.decode_result(bytes(answer))
-
 
     # The verbs
 
@@ -260,7 +259,7 @@ class World:
     def release(self, asked: Asked, **changes: Any) -> AccessReleased:
         """The key of the present epoch goes out."""
         study = self.studies.study(asked.query.study)
-        values = {
+        values: dict[str, Any] = {
             "nonce": asked.nonce,
             "query": asked.query,
             "directive": asked.directive,

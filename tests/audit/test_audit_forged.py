@@ -115,6 +115,12 @@ def _hash_for_b(story: Story) -> bytes:
     return eip712.struct_hash(story.for_b)
 
 
+def _manifest(story: Story) -> bytes:
+    rotated = story.trail.events[place(story.trail, StudyRotated)]
+    assert isinstance(rotated, StudyRotated)
+    return rotated.manifest_digest
+
+
 RELEASE_TO_B = {"request": _b_request}
 RELEASE_TO_D = {"request": _d_request, "epoch": 1}
 SECOND_RELEASE_TO_D = {"request": _d_request, "epoch": 2}
@@ -123,7 +129,13 @@ SECOND_RELEASE_TO_D = {"request": _d_request, "epoch": 2}
 FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
     # Promise 2 and 4: nothing is released against the decision, least of all after a withdrawal.
     "a release after the withdrawal": (
-        _again(AccessReleased, RELEASE_TO_B, epoch=2, manifest_digest=lambda s: _manifest(s), envelope_digest=word(1)),
+        _again(
+            AccessReleased,
+            RELEASE_TO_B,
+            epoch=2,
+            manifest_digest=_manifest,
+            envelope_digest=word(1),
+        ),
         {Code.RELEASE_AFTER_WITHDRAWAL, Code.ROTATION_OWED},
     ),
     "the withdrawal removed": (_dropped(DirectiveRevoked), {Code.DECISION_DIFFERS}),
@@ -163,13 +175,15 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
             request=lambda s: s.c_denied.id,
             requester=C,
             epoch=2,
-            manifest_digest=lambda s: _manifest(s),
+            manifest_digest=_manifest,
             envelope_digest=word(1),
         ),
         {Code.RELEASE_OF_DENIED, Code.RELEASE_AGAINST_POLICY, Code.ROTATION_OWED},
     ),
     "a release of a request that the custodian refused": (
-        _again(AccessReleased, SECOND_RELEASE_TO_D, request=lambda s: s.d_refused.id, envelope_digest=word(1)),
+        _again(
+            AccessReleased, SECOND_RELEASE_TO_D, request=lambda s: s.d_refused.id, envelope_digest=word(1)
+        ),
         {Code.RELEASE_AFTER_REFUSAL},
     ),
     "a release without a request": (
@@ -237,7 +251,10 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         _again(AccessRequested, {"request": lambda s: s.denied.id}),
         {Code.REQUEST_REPEATED},
     ),
-    "a request with another nonce": (_first(AccessRequested, request=_b_request)(nonce=77), {Code.REQUEST_ID}),
+    "a request with another nonce": (
+        _first(AccessRequested, request=_b_request)(nonce=77),
+        {Code.REQUEST_ID},
+    ),
     "a request by another institution": (
         _first(AccessRequested, request=lambda s: s.denied.id)(requester=C),
         {Code.REQUEST_ID},
@@ -262,7 +279,10 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         ),
         {Code.DIRECTIVE_HASH, Code.DECISION_DIFFERS},
     ),
-    "a request by nobody": (_first(AccessRequested, request=_b_request)(person=ZERO32), {Code.PERSON_MISSING}),
+    "a request by nobody": (
+        _first(AccessRequested, request=_b_request)(person=ZERO32),
+        {Code.PERSON_MISSING},
+    ),
     "a request decided by rules that nobody knows": (
         _first(AccessRequested, request=_b_request)(engine_version=2),
         {Code.ENGINE_UNKNOWN},
@@ -280,7 +300,10 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         _first(AccessConfirmed)(epoch=2),
         {Code.CONFIRM_WITHOUT_RELEASE},
     ),
-    "a confirmation of no release": (_first(AccessConfirmed)(request=word(6)), {Code.CONFIRM_WITHOUT_RELEASE}),
+    "a confirmation of no release": (
+        _first(AccessConfirmed)(request=word(6)),
+        {Code.CONFIRM_WITHOUT_RELEASE},
+    ),
     "a confirmation of epoch 0 of an unserved request": (
         _again(AccessConfirmed, {"epoch": 2}, request=lambda s: s.d_unserved.id, epoch=0),
         {Code.CONFIRM_WITHOUT_RELEASE},
@@ -362,7 +385,8 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
     "a key with another digest": (_first(KeyPublished, institution=C)(digest=word(5)), {Code.KEY_DIGEST}),
     "a key that is too short": (
         _first(KeyPublished, institution=C)(
-            public_key=b"", digest=bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+            public_key=b"",
+            digest=bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         ),
         {Code.KEY_DIGEST},
     ),
@@ -396,7 +420,7 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
     "a rotation of no study": (_again(StudyRotated, study=word(8)), {Code.STUDY_UNKNOWN}),
     "a rotation by another": (_first(StudyRotated)(custodian=B), {Code.STUDY_CUSTODIAN}),
     "a rotation that jumps": (
-        _again(StudyRotated, epoch=4, manifest_digest=word(5), previous_manifest_digest=lambda s: _manifest(s)),
+        _again(StudyRotated, epoch=4, manifest_digest=word(5), previous_manifest_digest=_manifest),
         {Code.STUDY_EPOCH},
     ),
     "a rotation of another manifest": (
@@ -404,7 +428,7 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         {Code.STUDY_MANIFEST},
     ),
     "a rotation without a manifest": (
-        _again(StudyRotated, epoch=3, manifest_digest=ZERO32, previous_manifest_digest=lambda s: _manifest(s)),
+        _again(StudyRotated, epoch=3, manifest_digest=ZERO32, previous_manifest_digest=_manifest),
         {Code.STUDY_MANIFEST, Code.DISPOSAL_NOT_ATTESTED},
     ),
     "a rotation after erasure": (
@@ -450,12 +474,6 @@ DUTIES = {
     Code.ENGINE_UNKNOWN: Severity.WARNING,
     Code.DISPOSAL_NOT_ATTESTED: Severity.NOTE,
 }
-
-
-def _manifest(story: Story) -> bytes:
-    rotated = story.trail.events[place(story.trail, StudyRotated)]
-    assert isinstance(rotated, StudyRotated)
-    return rotated.manifest_digest
 
 
 def _released(story: Story, request: bytes) -> AccessReleased:

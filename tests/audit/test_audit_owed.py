@@ -43,7 +43,7 @@ def shared() -> Shared:
     return Shared()
 
 
-WITHDRAWALS: dict[str, tuple[Callable[[Shared], None], set[int], str]] = {
+WITHDRAWALS: dict[str, tuple[Callable[[Shared], object], set[int], str]] = {
     "a consent withdrawn": (lambda s: s.world.revoke(s.for_b), {B}, "withdrew the consent"),
     "all consents withdrawn": (lambda s: s.world.revoke_all(), {B, D}, "withdrew all consents"),
     "the purpose refused to everybody": (
@@ -67,7 +67,7 @@ WITHDRAWALS: dict[str, tuple[Callable[[Shared], None], set[int], str]] = {
         "refuses the purpose",
     ),
     "D suspended": (
-        lambda s: s.world.send(s.world.institutions.suspend_self(), admin(D)) and None,
+        lambda s: s.world.send(s.world.institutions.suspend_self(), admin(D)),
         {D},
         "was suspended",
     ),
@@ -105,7 +105,7 @@ def test_a_rotation_pays_the_debt_and_the_trail_says_so(shared: Shared, name: st
     assert report.trail[-2].sentence.endswith(f"as it owed since block {owed_since}.")
 
 
-NOT_OWED: dict[str, Callable[[Shared], None]] = {
+NOT_OWED: dict[str, Callable[[Shared], object]] = {
     "mere expiry": lambda s: s.world.wait(20_000_000),
     "another consent withdrawn": lambda s: s.world.revoke(s.world.consent(grantee=C)),
     "another purpose refused": lambda s: s.world.refuse(purpose_set(Purpose.HRESCH)),
@@ -117,15 +117,12 @@ NOT_OWED: dict[str, Callable[[Shared], None]] = {
     "the purpose refused for another study": lambda s: s.world.refuse(
         purpose_set(Purpose.TREAT), study=s.world.register(local=2)
     ),
-    "another institution suspended": lambda s: (
-        s.world.send(s.world.institutions.suspend_self(), admin(C)) and None
-    ),
-    "the study withdrawn by its custodian": lambda s: (
-        s.world.send(s.world.studies.withdraw(s.study), admin(A)) and None
+    "another institution suspended": lambda s: s.world.send(s.world.institutions.suspend_self(), admin(C)),
+    "the study withdrawn by its custodian": lambda s: s.world.send(
+        s.world.studies.withdraw(s.study), admin(A)
     ),
     "all consents of another patient withdrawn": lambda s: s.world.revoke_all(OTHER_PATIENT),
 }
-
 
 
 @pytest.mark.parametrize("name", NOT_OWED)

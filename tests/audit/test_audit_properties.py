@@ -1,9 +1,10 @@
-"""Whatever a consortium does with the real contracts, the replay ends in their state and decides as they do."""
+"""Whatever a consortium does with the real contracts, the replay ends in their state and decides alike."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from audit_world import (
     CT,
@@ -145,6 +146,7 @@ class Life:
             self.world.revoke_all(SUBJECTS[chance % 2])
 
     def refuse(self, chance: int) -> None:
+        scope: tuple[dict[str, Any], ...]
         scope = ({}, {"custodian": A}, {"study": self.studies[chance % len(self.studies)]}, {"grantee": B})
         self.world.refuse(SETS[chance // 4 % 5], **scope[chance % 4])
 
@@ -170,7 +172,9 @@ class Life:
         self.world.keys(INSTITUTIONS[chance % 4])
 
     def set_operator(self, chance: int) -> None:
-        call = self.world.institutions.set_operator(word(chance % 3)[12:], chance % 5 & OperatorPermission.STUDIES)
+        call = self.world.institutions.set_operator(
+            word(chance % 3)[12:], chance % 5 & OperatorPermission.STUDIES
+        )
         self.world.send(call, admin(INSTITUTIONS[chance % 4]))
 
     def wait(self, chance: int) -> None:
@@ -181,10 +185,33 @@ class Life:
 
 
 DEEDS = [
-    *("ask", "ask", "ask", "ask", "release", "release", "release", "consent", "consent", "confirm", "confirm"),
-    *("dispute", "turn_down", "revoke", "revoke_all", "refuse", "rotate", "dispose", "change_status", "suspend"),
+    *(
+        "ask",
+        "ask",
+        "ask",
+        "ask",
+        "release",
+        "release",
+        "release",
+        "consent",
+        "consent",
+        "confirm",
+        "confirm",
+    ),
+    *(
+        "dispute",
+        "turn_down",
+        "revoke",
+        "revoke_all",
+        "refuse",
+        "rotate",
+        "dispose",
+        "change_status",
+        "suspend",
+    ),
     *("publish_key", "set_operator", "register", "wait", "crowd"),
 ]
+
 
 def _deeds(seed: int, count: int) -> list[tuple[str, int]]:
     """Drawn evenly: Hypothesis' own integers are mostly small, and nearly every life would be the same."""
@@ -263,7 +290,9 @@ def test_lives_come_to_permits_releases_disputes_and_debts() -> None:
         reached.update(f"reason {asked.reason}" for asked in life.asked)
         reached.update(finding.code.value for finding in Auditor(life.world.trail()).findings())
     assert set(EVENTS) <= reached
-    assert {f"reason {reason}" for reason in (0, 1, 2, 3, 10, 11, 22, 30, 40, 42, 43, 44, 45, 51, 70, 91)} <= reached
+    assert {
+        f"reason {reason}" for reason in (0, 1, 2, 3, 10, 11, 22, 30, 40, 42, 43, 44, 45, 51, 70, 91)
+    } <= reached
     assert {code.value for code in DUTIES} <= reached
 
 
@@ -358,7 +387,7 @@ def _same_debts(life: Life, report: AuditReport) -> None:
 
 
 def _owed_by_the_contracts(life: Life) -> Iterator[tuple[bytes, int]]:
-    """The studies whose key left to somebody who may not have it (docs/audit.md), with whom; by the getters."""
+    """The studies whose key left to somebody who may not have it (docs/audit.md), by the getters."""
     requests = {event.request: event for event in life.world.events if isinstance(event, AccessRequested)}
     for release in life.world.events:
         if not isinstance(release, AccessReleased):

@@ -15,6 +15,7 @@ from pixelpact.audit.auditor import Auditor
 from pixelpact.audit.findings import Code, Finding, Position, Severity
 from pixelpact.audit.report import AuditReport
 from pixelpact.audit.rotation import Cause, Owed
+from pixelpact.audit.state import Commitment, Institution, RefusalScope, Release, Request, State, Study
 from pixelpact.audit.telling import TrailEntry
 
 __all__ = [
@@ -23,9 +24,16 @@ __all__ = [
     "Auditor",
     "Cause",
     "Code",
+    "Commitment",
     "Finding",
+    "Institution",
     "Owed",
     "Position",
+    "RefusalScope",
+    "Release",
+    "Request",
     "Severity",
+    "State",
+    "Study",
     "TrailEntry",
 ]

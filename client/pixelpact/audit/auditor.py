@@ -13,7 +13,6 @@ from pixelpact.audit.requests import directive_hash_of
 from pixelpact.audit.rotation import disposal_findings, owed_rotations
 from pixelpact.audit.source import Source
 from pixelpact.audit.state import State
-from pixelpact.audit.state import State
 from pixelpact.audit.telling import TrailEntry
 from pixelpact.chain import At, Chain, Network, Trail
 from pixelpact.errors import InputError
