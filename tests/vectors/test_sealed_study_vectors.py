@@ -151,6 +151,7 @@ def test_sealing_again_under_the_same_salt_gives_the_same_blocks(name: str) -> N
     salt = Root.decode(scenario.store()[b"\x01\x71\x12\x20" + scenario.bytes_of("manifest-digest")]).salt
     attempt = _Attempt(
         source=study,
+        planned=list(study),
         key=StudyKey(scenario.bytes_of("key")),
         secret=StudySecret(scenario.bytes_of("secret")),
         context=StudyContext(

@@ -8,7 +8,17 @@ from collections.abc import Callable
 from pixelpact.errors import BlockError, LimitError, SchemaError
 from pixelpact.models import RAW, Cid
 
-__all__ = ["Get", "bad_schema", "check_block", "chunk_count", "fetch", "nonce", "parse_link", "within"]
+__all__ = [
+    "Get",
+    "bad_schema",
+    "beyond_limits",
+    "check_block",
+    "chunk_count",
+    "fetch",
+    "nonce",
+    "parse_link",
+    "within",
+]
 
 BLOCK = 1 << 20
 TAG = 16
@@ -21,7 +31,7 @@ MAX_ROOT_BYTES = 1 << 16
 MAX_LEAF_BYTES = 3 + 41 * LEAF_LINKS
 VERSION = SUITE = 1
 
-_AGAIN = "fetch it from another node, or ask the custodian to store the study again"
+_AGAIN = "Fetch it from another node, or ask the custodian to store the study again"
 
 #: Where blocks come from. It raises (StoreError, BlockError) for a block it does not have; what it returns is
 #: checked.
@@ -53,10 +63,10 @@ def check_block(cid: Cid, block: bytes) -> None:
     """BlockError unless these are the bytes of that CID and, for a raw block, as many as the format says."""
     if cid.codec == RAW and len(block) != BLOCK:
         why = f"{cid}: {len(block):,} bytes"
-        raise BlockError("a block of the sealed study has another size", why=why, remedy=_AGAIN)
+        raise BlockError("A block of the sealed study has another size", why=why, remedy=_AGAIN)
     if hashlib.sha256(block).digest() != cid.digest:
         why = f"its bytes are not those of {cid}"
-        raise BlockError("a block of the sealed study is damaged", why=why, remedy=_AGAIN)
+        raise BlockError("A block of the sealed study is damaged", why=why, remedy=_AGAIN)
 
 
 def parse_link(link: bytes, codec: int) -> Cid:
@@ -66,22 +76,33 @@ def parse_link(link: bytes, codec: int) -> Cid:
     except ValueError:
         cid = None
     if cid is None or cid.codec != codec:
-        raise BlockError("a link of the sealed study names no block of this format", why=f"CID {link.hex()}")
+        raise BlockError(
+            "A link of the sealed study names no block of this format",
+            why=f"its CID is {link.hex()}",
+            remedy="Ask the custodian to seal the study again",
+        )
     return cid
 
 
 def within(what: str, value: int, most: int) -> None:
     """LimitError unless the value is 1 to most."""
     if not 1 <= value <= most:
-        raise LimitError(
-            f"the number of {what} is outside the format's limits", why=f"{value:,}, not 1 to {most:,}"
-        )
+        raise beyond_limits(f"{value:,} {what}, where 1 to {most:,} are allowed")
+
+
+def beyond_limits(why: str) -> LimitError:
+    """The error for a count or length outside the limits."""
+    return LimitError(
+        "The sealed study is outside the format's limits",
+        why=why,
+        remedy="Ask the custodian to seal it again",
+    )
 
 
 def bad_schema(what: str, why: str) -> SchemaError:
     """The error for what is well encoded and not of this format."""
     return SchemaError(
-        f"the sealed study's {what} is not of this format",
+        f"The sealed study's {what} is not of this format",
         why=why,
-        remedy="it may need a newer PixelPact; otherwise ask the custodian to seal the study again",
+        remedy="It may need a newer PixelPact; otherwise ask the custodian to seal the study again",
     )

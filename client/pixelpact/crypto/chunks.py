@@ -58,13 +58,17 @@ class ChunkReader:
 def check_padding(view: memoryview, end: int) -> None:
     """PayloadError unless the bytes from ``end`` are zeros."""
     if bytes(view[end:]) != bytes(len(view) - end):
-        raise PayloadError("the padding of the sealed study is not zeros")
+        raise PayloadError(
+            "The padding of the sealed study is not zeros",
+            why="its sealer put something there",
+            remedy="Dispute it",
+        )
 
 
 def undecryptable(stream: str, number: int) -> PayloadError:
     """The error for a chunk whose tag does not verify."""
     return PayloadError(
-        "a chunk of the sealed study does not decrypt",
+        "A chunk of the sealed study does not decrypt",
         why=f"chunk {number} of its {stream} stream has another key, place or content",
-        remedy="dispute it",
+        remedy="Dispute it",
     )

@@ -90,7 +90,7 @@ def decode(data: bytes, what: str) -> Any:
 def not_canonical(what: str, why: str) -> EncodingError:
     """The error for bytes that are not the one encoding of what they should say."""
     return EncodingError(
-        f"the sealed study's {what} is not in its canonical encoding",
+        f"The sealed study's {what} is not in its canonical encoding",
         why=why,
-        remedy="ask the custodian to seal the study again",
+        remedy="Ask the custodian to seal the study again",
     )

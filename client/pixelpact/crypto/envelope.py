@@ -117,9 +117,9 @@ def unwrap(
     """
     if not hmac.compare_digest(hashlib.sha256(envelope).digest(), released):
         raise ChainMismatchError(
-            "the key envelope is not the one that was released",
+            "The key envelope is not the one that was released",
             why="its digest differs from the ledger's",
-            remedy="fetch it from the custodian again",
+            remedy="Fetch it from the custodian again",
         )
     if len(envelope) != ENVELOPE_SIZE:
         raise _unwrap_error(f"it has {len(envelope):,} bytes instead of {ENVELOPE_SIZE:,}")
@@ -132,9 +132,9 @@ def unwrap(
 
 def _unwrap_error(why: str) -> UnwrapError:
     return UnwrapError(
-        "the key envelope does not open",
+        "The key envelope does not open",
         why=why,
-        remedy="check that your key pair is the registered one, then ask for the release again",
+        remedy="Check that your key pair is the registered one, then ask for the release again",
     )
 
 
@@ -154,9 +154,9 @@ def _public(public_key: bytes) -> MLKEM768X25519PublicKey:
 
 def _bad_key(why: str) -> InputError:
     return InputError(
-        "the public encryption key can't be used",
+        "The public encryption key can't be used",
         why=why,
-        remedy="register the key that `pixelpact keys` made",
+        remedy="Register the key that `pixelpact keys` made",
     )
 
 

@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from pixelpact.crypto import dagcbor
-from pixelpact.crypto.blocks import CHUNK, MAX_CHUNKS, VERSION, bad_schema, chunk_count, within
-from pixelpact.errors import IndexStreamError, LimitError
+from pixelpact.crypto.blocks import CHUNK, MAX_CHUNKS, VERSION, bad_schema, beyond_limits, chunk_count, within
+from pixelpact.errors import IndexStreamError
 from pixelpact.models import INSTANCE_ATTRIBUTES, SERIES_ATTRIBUTES, Instance
 
 __all__ = ["Index"]
@@ -163,9 +163,9 @@ class _Content:
         """Digests of 32 bytes (SchemaError), then every limit (LimitError)."""
         if any(len(entry.digest) != 32 for entry in self.entries):
             raise bad_schema("index", "a digest of an instance has another length than 32")
-        within("bytes of the data stream", self.length, MAX_LENGTH)
         within("instances", len(self.entries), MAX_INSTANCES)
         within("series and classes", len(self.sets), MAX_SETS)
+        within("bytes of the data stream", self.length, MAX_LENGTH)
         for attributes in (each.attributes for rows in (self.sets, self.entries) for each in rows):
             _check_values(attributes)
 
@@ -229,9 +229,9 @@ def _check_values(attributes: _Attributes) -> None:
     for keyword, value in attributes.items():
         if isinstance(value, str):
             if len(_utf8(keyword, value)) > MAX_TEXT:
-                raise LimitError(f"the attribute {keyword} is too long", why=f"more than {MAX_TEXT:,} bytes")
+                raise beyond_limits(f"the attribute {keyword} has more than {MAX_TEXT:,} bytes")
         elif not -(2**63) <= value < 2**63:
-            raise LimitError(f"the attribute {keyword} is too large", why="more than 64 bits")
+            raise beyond_limits(f"the attribute {keyword} has more than 64 bits")
 
 
 def _utf8(keyword: str, value: str) -> bytes:
@@ -247,7 +247,7 @@ def _ascending(keys: Sequence[tuple[object, ...]]) -> bool:
 
 def _contradiction(why: str) -> IndexStreamError:
     return IndexStreamError(
-        "the index of the sealed study contradicts itself or its data",
+        "The index of the sealed study contradicts itself or its data",
         why=why,
-        remedy="ask the custodian to seal the study again",
+        remedy="Ask the custodian to seal the study again",
     )

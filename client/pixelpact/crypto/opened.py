@@ -196,9 +196,9 @@ class OpenStudy:
     def _check_digest(self, position: int, digest: bytes) -> None:
         if not hmac.compare_digest(digest, self._index.instances[position].digest):
             raise ContentError(
-                "an instance is not the one that was registered",
+                "An instance is not the one that was registered",
                 why=f"the digest of instance {position + 1} of {len(self)} differs from the index",
-                remedy="dispute it",
+                remedy="Dispute it",
             )
         self._checked.add(position)
 

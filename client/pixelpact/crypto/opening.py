@@ -57,25 +57,25 @@ def open_study(  # noqa: PLR0913 - by name, and none can be left out: each is a 
     ctx = context_digest(context)
     if root.ctx != ctx:
         raise ChainMismatchError(
-            "the sealed study was made for another study, epoch or network",
+            "The sealed study was made for another study, epoch or network",
             why="its context differs",
-            remedy="ask again: the study may have been rotated since",
+            remedy="Ask again: the study may have been rotated since",
         )
     keys = derive_keys(key, root.salt, ctx)
     root.verify(keys.header)
     encoded = _read_index(get, root.index, AESGCM(keys.index))
     if not hmac.compare_digest(content_commitment(secret, hashlib.sha256(encoded).digest()), committed):
         raise ContentError(
-            "the content of the sealed study is not what was registered",
+            "The content of the sealed study is not what was registered",
             why="its content commitment differs from the chain's",
-            remedy="dispute it: images may have been exchanged",
+            remedy="Dispute it: images may have been exchanged",
         )
     index = Index.decode(encoded, root.chunks)
     if study_id(custodian, local_id(secret, custodian, index.study_uid)) != context.study_id:
         raise IdentityError(
-            "the study inside is not the one that was asked for",
+            "The study inside is not the one that was asked for",
             why="custodian, study secret and StudyInstanceUID give another id",
-            remedy="dispute it",
+            remedy="Dispute it",
         )
     return OpenStudy(manifest_digest, get, index, ChunkReader(get, root, AESGCM(keys.data), index.length))
 
@@ -93,6 +93,10 @@ def _read_index(get: Get, links: Sequence[Cid], cipher: AESGCM) -> bytes:
             raise undecryptable("index", number) from error
     end = 8 + int.from_bytes(view[:8], "big")
     if chunk_count(end) != len(links):
-        raise IndexStreamError("the index of the sealed study overruns its blocks or leaves some empty")
+        raise IndexStreamError(
+            "The index of the sealed study does not fill its blocks",
+            why=f"{end:,} bytes in {len(links)}",
+            remedy="Ask the custodian to seal the study again",
+        )
     check_padding(view, end)
     return bytes(view[8:end])

@@ -20,12 +20,13 @@ from pixelpact.crypto.blocks import (
     VERSION,
     Get,
     bad_schema,
+    beyond_limits,
     fetch,
     parse_link,
     within,
 )
 from pixelpact.crypto.keys import SALT_SIZE
-from pixelpact.errors import ChainMismatchError, HeaderError, LimitError
+from pixelpact.errors import ChainMismatchError, HeaderError
 from pixelpact.models import DAG_CBOR, RAW, Cid
 
 __all__ = ["Root", "decode_leaf", "encode_leaf", "fetch_root", "list_cids"]
@@ -65,9 +66,9 @@ class Root:
         """Check the MAC, the commitment to the key; HeaderError if it is another key's."""
         if not hmac.compare_digest(self._tag(header_key), self.mac):
             raise HeaderError(
-                "the sealed study was not made under this study key",
+                "The sealed study was not made under this study key",
                 why="the root's authentication code differs",
-                remedy="ask the custodian for a key of the current epoch",
+                remedy="Ask the custodian for a key of the current epoch",
             )
 
     def links(self, leaf: int) -> int:
@@ -90,7 +91,7 @@ class Root:
             EncodingError, SchemaError, LimitError, BlockError: as there.
         """
         if len(block) > MAX_ROOT_BYTES:
-            raise LimitError("the sealed study's root is too large", why=f"it has {len(block):,} bytes")
+            raise beyond_limits(f"its root has {len(block):,} bytes")
         fields, mac = _Fields.decode(block)
         if fields.encode(mac) != block:
             raise dagcbor.not_canonical("root", "encoded again it differs")
@@ -102,8 +103,7 @@ class Root:
         leaves = tuple(parse_link(link, DAG_CBOR) for link in fields.data)
         index = tuple(parse_link(link, RAW) for link in fields.index)
         if len(leaves) != -(-fields.chunks // LEAF_LINKS):
-            why = f"{len(leaves)} leaves, {fields.chunks} chunks"
-            raise LimitError("the sealed study's root contradicts itself", why=why)
+            raise beyond_limits(f"its root has {len(leaves)} leaves for {fields.chunks} chunks")
         return cls(fields.ctx, fields.salt, leaves, index, fields.chunks, mac)
 
 
@@ -169,7 +169,7 @@ def decode_leaf(block: bytes, links: int) -> list[bytes]:
         EncodingError, SchemaError, LimitError, BlockError: as there.
     """
     if len(block) > MAX_LEAF_BYTES:
-        raise LimitError("a leaf of the sealed study is too large", why=f"it has {len(block):,} bytes")
+        raise beyond_limits(f"a leaf has {len(block):,} bytes")
     value = dagcbor.decode(block, "leaf")
     if not _is_links(value):
         raise bad_schema("leaf", "it is not an array of links")
@@ -178,8 +178,7 @@ def decode_leaf(block: bytes, links: int) -> list[bytes]:
     within("links in a leaf", len(value), LEAF_LINKS)
     digests = [parse_link(link, RAW).digest for link in value]
     if len(digests) != links:
-        why = f"{len(digests)} links, {links} belong there"
-        raise LimitError("a leaf of the sealed study has another size", why=why)
+        raise beyond_limits(f"a leaf has {len(digests)} links where {links} belong")
     return digests
 
 
@@ -193,9 +192,9 @@ def fetch_root(get: Get, manifest_digest: bytes) -> Root:
     block = get(Cid(DAG_CBOR, manifest_digest))
     if hashlib.sha256(block).digest() != manifest_digest:
         raise ChainMismatchError(
-            "the root is not the one that the chain names",
+            "The root is not the one that the chain names",
             why="its digest differs",
-            remedy="fetch it from another node, or ask the custodian to store the study again",
+            remedy="Fetch it from another node, or ask the custodian to store the study again",
         )
     return Root.decode(block)
 

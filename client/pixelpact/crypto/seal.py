@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -90,12 +91,14 @@ def seal(  # noqa: PLR0913 - by name
         IdentityError: custodian, secret and UID do not give the context's study id.
         ContentError: the content is not what ``committed`` says; no root was put.
     """
+    planned = _ordered(source)
     if study_id(custodian, local_id(secret, custodian, source.study_uid)) != context.study_id:
         raise IdentityError(
-            "the study to seal is not the one of this study id",
+            "The study to seal is not the one of this study id",
             why="custodian, study secret and StudyInstanceUID give another id",
+            remedy="Seal the study whose UID it was made for",
         )
-    attempt = _Attempt(source, key, secret, context, put, os.urandom(SALT_SIZE))
+    attempt = _Attempt(source, planned, key, secret, context, put, os.urandom(SALT_SIZE))
     return attempt.run(threads, progress or _ignore, committed)
 
 
@@ -108,6 +111,7 @@ class _Attempt:
     """One pass over the source under one salt."""
 
     source: StudySource
+    planned: Sequence[Instance]
     key: StudyKey
     secret: StudySecret
     context: StudyContext
@@ -117,12 +121,11 @@ class _Attempt:
     def run(self, threads: int, progress: Progress, committed: bytes | None) -> SealedStudy:
         ctx = context_digest(self.context)
         keys = derive_keys(self.key, self.salt, ctx)
-        planned = _ordered(self.source)
-        layout = Layout([instance.length for instance in planned])
-        stream = DataStream(self.source, planned, layout, AESGCM(keys.data), self.put, progress)
+        layout = Layout([instance.length for instance in self.planned])
+        stream = DataStream(self.source, self.planned, layout, AESGCM(keys.data), self.put, progress)
         leaves = stream.write(threads)
         instances = tuple(
-            _digested(instance, stream.digests[position]) for position, instance in enumerate(planned)
+            _digested(instance, stream.digests[position]) for position, instance in enumerate(self.planned)
         )
         encoded = Index(self.source.study_uid, instances, layout.length).encode()
         commitment = self._commitment(encoded, committed)
@@ -144,9 +147,9 @@ class _Attempt:
         commitment = content_commitment(self.secret, hashlib.sha256(encoded).digest())
         if committed is not None and not hmac.compare_digest(commitment, committed):
             raise ContentError(
-                "the study to seal is not the one that was registered",
+                "The study to seal is not the one that was registered",
                 why="its content commitment differs from the chain's",
-                remedy="restore the original instances; images can't be exchanged by a rotation",
+                remedy="Restore the original instances; images can't be exchanged by a rotation",
             )
         return commitment
 
@@ -158,7 +161,7 @@ def _ordered(source: StudySource) -> list[Instance]:
     try:
         Index(source.study_uid, tuple(instances), length).check()
     except SealedStudyError as error:
-        raise InputError("the study can't be sealed", why=error.sentence.rstrip(".")) from error
+        raise _unsealable(error.why) from error
     return instances
 
 
@@ -173,9 +176,7 @@ def _seal_index(encoded: bytes, cipher: AESGCM, put: Put) -> tuple[Cid, ...]:
     stream = len(encoded).to_bytes(8, "big") + encoded
     blocks = chunk_count(len(stream))
     if blocks > MAX_INDEX_BLOCKS:
-        raise InputError(
-            "the study can't be sealed", why=f"its index needs {blocks:,} blocks of {MAX_INDEX_BLOCKS:,}"
-        )
+        raise _unsealable(f"its index needs {blocks:,} blocks, where {MAX_INDEX_BLOCKS:,} are allowed")
     links = []
     for number in range(blocks):
         chunk = stream[number * CHUNK : (number + 1) * CHUNK].ljust(CHUNK, b"\x00")
@@ -183,3 +184,9 @@ def _seal_index(encoded: bytes, cipher: AESGCM, put: Put) -> tuple[Cid, ...]:
         links.append(Cid.of(RAW, sealed))
         put(links[-1], sealed)
     return tuple(links)
+
+
+def _unsealable(why: str) -> InputError:
+    return InputError(
+        "The study can't be sealed", why=why, remedy="Leave out or correct what is named, then seal again"
+    )

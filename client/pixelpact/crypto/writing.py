@@ -156,5 +156,5 @@ class _Leaves:
 def source_changed(why: str) -> InputError:
     """The error for a source that is not what it said it was."""
     return InputError(
-        "the study changed while it was sealed", why=why, remedy="seal again when nothing writes to the study"
+        "The study changed while it was sealed", why=why, remedy="Seal again when nothing writes to the study"
     )
