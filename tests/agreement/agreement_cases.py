@@ -46,7 +46,7 @@ STRANGER = 99
 #: Bytecode of engines that do not answer as an engine must; `failing_engine` puts VERSION before it.
 FAILING = {
     "reverts": "60006000fd",
-    "answers nothing": "00",
+    "answers nothing, as one whose code is gone": "00",
     "answers 31 bytes": "601f6000f3",
     "answers 33 bytes": "60216000f3",
     "answers two words": "60406000f3",
@@ -455,13 +455,13 @@ class Chance:
 
     def draft(self) -> Draft:
         """A draft that is permitted, then as a rule one thing wrong or nearly so with it, at times more."""
-        draft = self._varied()
+        draft = self.plain()
         kinds = [self._fault] * 5 + [self._nudge] * 5 + [self._scramble]
         for _ in range(self.rng.choices([0, 1, 2, 3], [10, 60, 20, 10])[0]):
             self.rng.choice(kinds)(draft)
         return draft
 
-    def _varied(self) -> Draft:
+    def plain(self) -> Draft:
         """One that is permitted, in one of many ways."""
         rng, draft = self.rng, permitted(self.setting)
         draft.time = ADMITTED + rng.randrange(2, 400 * DAY)
