@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from eth_account import Account as EthAccount
 from eth_account.hdaccount.mnemonic import Mnemonic
+from eth_account.types import Language
 
 from pixelpact.chain import Account, Chain, eip712
 from pixelpact.errors import InputError
@@ -48,7 +49,7 @@ class Patient:
     """
 
     def __init__(self, chain: Chain, words: str) -> None:
-        if not Mnemonic("english").is_mnemonic_valid(words):
+        if not Mnemonic(Language.ENGLISH).is_mnemonic_valid(words):
             raise InputError(
                 "These words are not a wallet",
                 why="a word is not of the BIP-39 list, or the checksum does not fit",
@@ -60,7 +61,7 @@ class Patient:
     @classmethod
     def create(cls, chain: Chain) -> Patient:
         """A new wallet from the system's randomness; have the patient write ``reveal_words`` down."""
-        return cls(chain, Mnemonic("english").generate(_WORDS))
+        return cls(chain, Mnemonic(Language.ENGLISH).generate(_WORDS))
 
     def __repr__(self) -> str:
         return "Patient(hidden)"

@@ -1,0 +1,46 @@
+"""The people that the tests of the actors are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pixelpact.custodian import Custodian, SharedStudy
+from pixelpact.dicom import DicomStudy
+from pixelpact.localnet import Sandbox
+from pixelpact.models import SignedDirective
+from pixelpact.patient import Patient
+from pixelpact.policy import Purpose
+from pixelpact.requester import AccessRequest, Requester
+
+
+@dataclass
+class Town:
+    """A hospital, a clinic, a second clinic, and a patient with one study at the hospital."""
+
+    net: Sandbox
+    hospital: Custodian
+    clinic: Requester
+    other: Requester
+    patient: Patient
+    source: DicomStudy
+    study: SharedStudy
+
+    def consent(self, grantee: int = 2) -> SignedDirective:
+        signed = self.patient.allow(
+            custodian=1, grantee=grantee, purposes=[Purpose.TREAT], categories=self.study.categories
+        )
+        self.hospital.relay(signed)
+        return signed
+
+    def ask(self, consent: SignedDirective | None, requester: Requester | None = None) -> AccessRequest:
+        invitation = self.hospital.invite(self.study.number, consent)
+        return (requester or self.clinic).request(invitation, purpose=Purpose.TREAT, person="dr-b")
+
+
+class PowerCut(BaseException):
+    """What a test cuts a run off with; nothing catches it."""
+
+
+def cut(*_: object, **__: object) -> None:
+    """Stands where a run is cut off."""
+    raise PowerCut

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from actors_town import PowerCut, Town, cut
+
+from pixelpact.chain import AccessDisputed, AccessRequested, Chain, RequestStatus
+from pixelpact.errors import ContentError, DeniedError, InputError, PayloadError, VaultError
+from pixelpact.models import RAW
+from pixelpact.policy import FailureClass, Purpose, Reason
+from pixelpact.vault import Kind
+
+
+def test_a_denial_is_an_answer_with_a_sentence_and_recorded(town: Town) -> None:
+    asked = town.ask(None)
+    assert asked.decision.reason is Reason.DIRECTIVE_ABSENT
+    assert asked.decision.sentence == "No consent was cited; without one nothing is shared."
+    assert town.net.chain().ledger.request_of(asked.number).status is RequestStatus.DENIED
+
+
+def test_asking_again_is_another_request(town: Town) -> None:
+    first, second = town.ask(None), town.ask(None)
+    assert first.number != second.number
+
+
+@pytest.mark.parametrize("cut_before", ["prepare", "send", "wait_final"])
+def test_a_request_cut_off_goes_on_and_is_made_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch, cut_before: str
+) -> None:
+    consent = town.consent()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Chain, cut_before, cut)
+        with pytest.raises(PowerCut):
+            town.ask(consent)
+    asked = town.ask(consent)
+    requests = list(town.net.chain().find(AccessRequested, requester=2))
+    assert [each.request for each in requests] == [asked.number]
+    assert town.net[2].vault.pending() == []
+
+
+def test_an_invitation_to_another_network_is_refused(town: Town) -> None:
+    invitation = town.hospital.invite(town.study.number)
+    for other in (replace(invitation, genesis=bytes(32)), replace(invitation, chain_id=1)):
+        with pytest.raises(InputError, match="another network"):
+            town.clinic.request(other, purpose=Purpose.TREAT, person="dr-b")
+
+
+def test_another_purpose_than_the_consents_is_denied(town: Town) -> None:
+    invitation = town.hospital.invite(town.study.number, town.consent())
+    asked = town.clinic.request(invitation, purpose=Purpose.HMARKT, person="dr-b")
+    assert asked.decision.reason is Reason.PURPOSE_NOT_GRANTED
+
+
+def test_nothing_is_fetched_before_it_was_released_or_after_a_denial(town: Town) -> None:
+    permitted, denied = town.ask(town.consent()), town.ask(None)
+    with pytest.raises(InputError, match="Nothing was released"):
+        town.clinic.fetch(permitted.number)
+    with pytest.raises(DeniedError):
+        town.clinic.fetch(denied.number)
+
+
+def test_another_institution_can_not_fetch_what_was_released_to_the_clinic(town: Town) -> None:
+    asked = town.ask(town.consent())
+    town.hospital.release(asked.number, person="archive")
+    with pytest.raises(InputError, match="not one of this profile"):
+        town.other.fetch(asked.number)
+
+
+def test_without_the_key_the_vault_is_named(town: Town) -> None:
+    asked = town.ask(town.consent())
+    town.hospital.release(asked.number, person="archive")
+    town.net[2].vault.delete(Kind.ENCRYPTION_SEED, "1")
+    with pytest.raises(VaultError, match="encryption key of version 1"):
+        town.clinic.fetch(asked.number)
+
+
+def test_a_confirmation_comes_after_everything_was_read_and_found_right(town: Town) -> None:
+    asked = town.ask(town.consent())
+    town.hospital.release(asked.number, person="archive")
+    fetched = town.clinic.fetch(asked.number)
+    # A bit of the data flips after the study was opened: confirming reads everything, and must not confirm.
+    cid = next(cid for cid in fetched.study.cids() if cid.codec == RAW)
+    path = town.net.store.path(cid)
+    whole = path.read_bytes()
+    path.write_bytes(b"\0" + whole[1:])
+    with pytest.raises(Exception, match="damaged"):
+        town.clinic.confirm(fetched, person="dr-b")
+    assert town.net.chain().ledger.request_of(asked.number).confirmed_epoch == 0
+    path.write_bytes(whole)
+    town.clinic.confirm(fetched, person="dr-b")
+    assert town.net.chain().ledger.request_of(asked.number).confirmed_epoch == 1
+
+
+def test_a_dispute_names_the_check_that_failed(town: Town) -> None:
+    asked = town.ask(town.consent())
+    town.hospital.release(asked.number, person="archive")
+    town.clinic.dispute(asked.number, PayloadError("a chunk does not decrypt"), person="dr-b")
+    (event,) = town.net.chain().find(AccessDisputed, request=asked.number)
+    assert event.failure == FailureClass.PAYLOAD
+    assert FailureClass[ContentError.failure_class.upper()] is FailureClass.CONTENT
+
+
+def test_publishing_a_key_again_makes_a_new_version(town: Town) -> None:
+    assert town.clinic.publish_key() == 2
+    assert town.net.chain().institutions.institution(2).key_version == 2
