@@ -32,6 +32,12 @@ are ``bytes``; times are seconds.
 
 from __future__ import annotations
 
+import sys
+
+# Some of the Ethereum libraries raise it when they are imported, so far that deeply nested JSON would end the
+# process instead of being refused. It is put back below.
+_recursion_limit = sys.getrecursionlimit()
+
 from . import eip712
 from .account import Account
 from .answers import Block
@@ -78,6 +84,8 @@ from .records import (
 )
 from .trail import Trail
 from .transactions import Call, SignedCall
+
+sys.setrecursionlimit(_recursion_limit)
 
 __all__ = [
     "CONTRACTS",

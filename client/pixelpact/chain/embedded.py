@@ -99,9 +99,13 @@ def living_chain(genesis: bytes) -> EmbeddedChain:
 
 
 def _start(accounts: tuple[Account, ...], chain_id: int) -> tuple[Any, Any]:
+    # Reads are made in the name of the zero address, which the tester lets call only if it could pay.
+    funded = [bytes(20), *(account.address for account in accounts)]
     limit = sys.getrecursionlimit()
     try:
         from .tester import start_tester  # noqa: PLC0415
+
+        return start_tester(funded, _BALANCE, chain_id)
     except ImportError as error:
         raise InputError(
             "The embedded chain can't be started",
@@ -109,8 +113,5 @@ def _start(accounts: tuple[Account, ...], chain_id: int) -> tuple[Any, Any]:
             remedy="Install it with: pip install 'pixelpact[embedded]'",
         ) from error
     finally:
-        # py-evm raises it so far that deeply nested JSON would end the process instead of being refused.
+        # As in this room's __init__: py-evm is imported only now, and raises it too.
         sys.setrecursionlimit(limit)
-    # Reads are made in the name of the zero address, which the tester lets call only if it could pay.
-    funded = [bytes(20), *(account.address for account in accounts)]
-    return start_tester(funded, _BALANCE, chain_id)
