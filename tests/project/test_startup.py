@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -28,19 +28,19 @@ def run(code: str) -> str:
 
 
 def least_seconds(*codes: str) -> list[float]:
-    # The least of several runs in turn: what else the machine does can only add to it.
+    # Processor time, the least of several runs in turn: what else the machine does can only add to it.
     least = [float("inf")] * len(codes)
     for _ in range(RUNS):
         for place, code in enumerate(codes):
-            began = time.perf_counter()
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
             run(code)
-            least[place] = min(least[place], time.perf_counter() - began)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            took = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+            least[place] = min(least[place], took)
     return least
 
 
-@pytest.mark.parametrize(
-    ("code", "allowed"), [("import pixelpact", 0.2), (HELP, 0.4)], ids=["import", "help"]
-)
+@pytest.mark.parametrize(("code", "allowed"), [("import pixelpact", 0.2), (HELP, 0.4)], ids=STARTS)
 def test_starts_within_its_time(code: str, allowed: float) -> None:
     run(code)
     bare, measured = least_seconds("pass", code)
