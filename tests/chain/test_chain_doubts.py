@@ -28,6 +28,7 @@ from pixelpact.chain.artifact import load_artifact
 from pixelpact.errors import (
     ChainError,
     ClockApartError,
+    ContractError,
     InputError,
     TransactionError,
     UnreachableError,
@@ -459,6 +460,23 @@ def test_an_answer_to_a_read_that_makes_no_sense(network: Network, result: str):
         connected = True
         with pytest.raises(UnreachableError, match=r"InstitutionRegistry\.institutionCount makes no sense"):
             chain.institutions.count()
+
+
+def test_a_node_that_takes_a_transaction_and_complains_of_its_revert(
+    network: Network, anvil_consortium: Consortium
+):
+    def complaining(method: str, _: list[Any], answer: dict[str, Any]) -> dict[str, Any]:
+        error = {"code": 3, "message": "execution reverted", "data": "0x"}
+        if method == "eth_sendRawTransaction":
+            return {"jsonrpc": "2.0", "id": answer["id"], "error": error}
+        return answer
+
+    with changed(network.rpc, complaining) as address:
+        chain = Chain.connect(mine_of(network, address), anvil_consortium.a)
+        assert len(chain.transact(registration(chain)).events) == 1
+        with pytest.raises(ContractError) as caught:
+            chain.send(chain.prepare(chain.studies.withdraw(b"\5" * 32), gas=200_000))
+    assert caught.value.name == "StudyRegistry_Unknown"
 
 
 def test_a_fee_that_a_node_makes_up_is_bounded(network: Network, anvil_consortium: Consortium):

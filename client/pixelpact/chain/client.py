@@ -152,17 +152,7 @@ class Chain:
     def _read(self, entry: Entry, address: bytes, data: bytes, at: At) -> Any:
         if at == "final":
             at = self.final_head().number
-        block = None if at == "latest" else at
-        try:
-            return entry.decode_result(self._node.call(address, data, block=block))
-        except RevertedError as error:
-            raise contract_error(error.data, error.text) from error
-        except MalformedDataError as error:
-            raise UnreachableError(
-                f"The node's answer to {entry.contract}.{entry.name} makes no sense",
-                why=str(error),
-                remedy="It may lack that block's state; ask another node",
-            ) from error
+        return self._call(entry, address, data, block=None if at == "latest" else at)
 
     def simulate(self, call: Call) -> Any:
         """What a call would return if this account made it now; nothing is sent.
@@ -171,12 +161,21 @@ class Chain:
             ContractError: the contract would refuse it.
         """
         entry = contract_abi(call.contract).functions[call.function]
-        address = self.network.address(call.contract)
+        return self._call(
+            entry, self.network.address(call.contract), call.data, sender=self._signer().address
+        )
+
+    def _call(self, entry: Entry, address: bytes, data: bytes, **how: Any) -> Any:
         try:
-            data = self._node.call(address, call.data, sender=self._signer().address)
+            return entry.decode_result(self._node.call(address, data, **how))
         except RevertedError as error:
             raise contract_error(error.data, error.text) from error
-        return entry.decode_result(data)
+        except MalformedDataError as error:
+            raise UnreachableError(
+                f"The node's answer to {entry.contract}.{entry.name} makes no sense",
+                why=str(error),
+                remedy="It may lack that block's state; ask another node",
+            ) from error
 
     # Writing
 

@@ -42,9 +42,9 @@ _ANSWER_SECONDS = 15.0
 #: The error code of a reverted call, by convention of Geth and those after it.
 _REVERTED = 3
 _LONGEST_WORDS = 300
-#: Reads are made in the name of the zero address: nobody's, and on every chain one that has ether or needs
-#: none.
+#: In whose name reads are made: nobody's, and on every chain one that has ether or needs none.
 _NOBODY = bytes(20)
+
 T = TypeVar("T")
 
 
@@ -201,9 +201,11 @@ class Node:
 
     def _request(self, method: str, *parameters: Any) -> Any:
         """A question whose answer may be a revert, asked plainly: web3 reads its own things into those."""
-        return self._ask(lambda web3: web3.manager.request_blocking(RPCEndpoint(method), list(parameters)))
+        return self._ask(
+            lambda web3: web3.manager.request_blocking(RPCEndpoint(method), list(parameters)), may_revert=True
+        )
 
-    def _ask(self, question: Callable[[Web3], T]) -> T:
+    def _ask(self, question: Callable[[Web3], T], *, may_revert: bool = False) -> T:
         try:
             return question(self._web3)
         except (BlockNotFound, TransactionNotFound):
@@ -216,7 +218,7 @@ class Node:
             ) from error
         except Web3RPCError as error:
             words, reverted = _read_error(error)
-            if reverted is not None:
+            if may_revert and reverted is not None:
                 raise RevertedError(reverted, words) from error
             raise ChainError(
                 f"The node at {self.where} refused what was asked",
@@ -226,18 +228,21 @@ class Node:
         except (Web3Exception, ValueError, KeyError, TypeError, AttributeError) as error:
             raise _senseless(self.where, str(error)[:200] or type(error).__name__) from error
         except Exception as error:
-            raise self._from_tester(error) from error
+            meant = self._from_tester(error)
+            if meant is None:
+                raise
+            raise meant from error
 
-    def _from_tester(self, error: Exception) -> Exception:
-        """What a failure inside the embedded chain means; the error itself when it is none of those known."""
+    def _from_tester(self, error: Exception) -> Exception | None:
+        """What a failure inside the embedded chain means; None when it is none of those known."""
         if self.embedded is None:
-            return error
+            return None
         data = self.embedded.revert_data(error)
         if data is not None:
             return RevertedError(data, str(error))
         if self.embedded.is_refusal(error):
             return ChainError(f"The chain at {self.where} refused what was asked", why=str(error))
-        return error
+        return None
 
 
 def show_rpc(rpc: str) -> str:
