@@ -95,8 +95,15 @@ def _permissions() -> str:
 
 
 def _modifiers() -> str:
+    unread = {"undecidable": "not read yet"}
     rows = [
-        [row["duo"], row["shorthand"], row["label"], row["handling"], row["value"] or "not used"]
+        [
+            row["duo"],
+            row["shorthand"],
+            row["label"],
+            row["handling"],
+            row["value"] or unread.get(row["handling"], "not used"),
+        ]
         for row in table("modifiers")
     ]
     return _grid("Modifiers", ["DUO", "name", "condition", "decided by", "value"], rows)
