@@ -7,6 +7,7 @@ from typing import Any
 
 from vector_builder import (
     CHUNK,
+    DAG_CBOR,
     LEAF,
     UID,
     Link,
@@ -256,11 +257,16 @@ def limit() -> Iterator[Vector]:
     yield refused(
         Study().changed(index=[index] * 1600), "root-too-large", "A root of more than 65,536 bytes."
     )
+    study = Study().root()
+    study.root_block = Block(["repeat:65537:00"], codec=DAG_CBOR)
+    yield refused(
+        study, "root-too-large-to-be-decoded", "65,537 bytes that are no dag-cbor: size comes first."
+    )
 
     link = cbor(Link((Study().cut().data or [])[0].cid()))
 
     def leaf_of(count: int) -> Block:
-        return Block([f"hex:{head(4, count).hex()}", f"repeat:{count}:{link.hex()}"], codec=0x71)
+        return Block([f"hex:{head(4, count).hex()}", f"repeat:{count}:{link.hex()}"], codec=DAG_CBOR)
 
     for count, name, comment in (
         (LEAF - 1, "leaf-not-full", "The first of two leaves has 8,191 links."),
@@ -282,6 +288,11 @@ def limit() -> Iterator[Vector]:
     study = Study().cut()
     study.leaf_blocks = [study.leaf([])]
     yield refused(study, "leaf-empty", "A leaf of no links.")
+    study = Study().cut()
+    study.leaf_blocks = [Block(["repeat:335876:00"], codec=DAG_CBOR)]
+    yield refused(
+        study, "leaf-too-large-to-be-decoded", "335,876 bytes that are no dag-cbor: size comes first."
+    )
 
     yield refused(Study(one(99, ImageType="é" * 512 + "x")), "attribute-of-1025-bytes", "A text too long.")
     yield refused(Study(one(99, InstanceNumber=2**63)), "attribute-too-great", "An integer of 2^63.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from typing import Never
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
@@ -67,7 +68,7 @@ class EncryptionKeyPair:
     def __repr__(self) -> str:
         return "EncryptionKeyPair(hidden)"
 
-    def __reduce__(self) -> str:
+    def __reduce__(self) -> Never:
         raise TypeError("an EncryptionKeyPair is not pickled: store it in the vault")
 
 
@@ -156,7 +157,7 @@ def _bad_key(why: str) -> InputError:
     return InputError(
         "The public encryption key can't be used",
         why=why,
-        remedy="Register the key that `pixelpact keys` made",
+        remedy="Publish the public key of a key pair that PixelPact made",
     )
 
 

@@ -45,13 +45,13 @@ class DataStream:
     cipher: AESGCM
     put: Put
     progress: Progress
-    digests: dict[int, bytes] = field(default_factory=dict)
+    digests: dict[int, bytes] = field(init=False, default_factory=dict)
     _relay: DigestRelay = field(init=False)
-    _reading: Lock = field(default_factory=Lock)
-    _next: int = 0
-    _open: BinaryIO | None = None
-    _stopped: bool = False
     _leaves: _Leaves = field(init=False)
+    _reading: Lock = field(init=False, default_factory=Lock)
+    _next: int = field(init=False, default=0)
+    _open: BinaryIO | None = field(init=False, default=None)
+    _stopped: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self._relay = DigestRelay(self.digests.__setitem__)
