@@ -15,7 +15,7 @@ from pixelpact.cli import demo, doctor, policy
 from pixelpact.cli.printing import print_error, print_usage
 from pixelpact.errors import OutputError, PixelPactError
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 app = typer.Typer(
     name="pixelpact",
@@ -52,14 +52,14 @@ def _root(
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    debug = "--debug" in sys.argv
-    as_json = "--json" in sys.argv
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; what an error says goes to stderr, its exit code is returned."""
     # Known to every command, so that it can be added at the end of a line that has just failed.
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    sys.exit(_run(arguments, debug=debug, as_json=as_json))
-
-
-def _run(arguments: list[str], *, debug: bool, as_json: bool) -> int:
+    debug, as_json = "--debug" in arguments, "--json" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         # The framework returns a command's code when it does not end the process itself.
         return int(app(arguments, standalone_mode=False) or 0)

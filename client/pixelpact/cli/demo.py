@@ -53,6 +53,8 @@ def demo(
         TimeRemainingColumn(),
         console=screen,
         transient=True,
+        # Where nobody watches, the steps alone are printed.
+        disable=not screen.is_terminal,
     )
     with bars:
         outcome = run_demo(dicom=dicom, output=output, audience=_Screen(screen, bars))

@@ -1,0 +1,68 @@
+"""The demo says 'ok' only when it is: with a part of PixelPact broken it must say that it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pixelpact.crypto.root import Root
+from pixelpact.custodian import Custodian
+from pixelpact.demo import Outcome, Step, run_demo
+from pixelpact.requester import FetchedStudy
+from pixelpact.storage import FolderStore
+
+
+class Silent:
+    """An audience that only listens."""
+
+    def begins(self, title: str, actor: str) -> None:
+        pass
+
+    def progress(self, done: int, total: int) -> None:
+        pass
+
+    def ended(self, step: Step) -> None:
+        pass
+
+
+def tell(folder: Path, output: Path) -> Outcome:
+    return run_demo(dicom=folder, output=output, audience=Silent())
+
+
+def test_with_nothing_broken_all_is_ok(one_image: Path, tmp_path: Path) -> None:
+    assert tell(one_image, tmp_path / "out").ok
+
+
+def _collects_nothing(_: FolderStore) -> tuple[()]:
+    return ()
+
+
+def _serves_nobody(*_: object) -> tuple[tuple[()], tuple[()]]:
+    return (), ()
+
+
+def _verifies_nothing(*_: object, **__: object) -> None:
+    pass
+
+
+_BROKEN = {
+    "old blocks stay": (FolderStore, "collect", _collects_nothing, "rotate"),
+    "nobody is served again": (Custodian, "_serve_again", _serves_nobody, "rotate"),
+    "the header's MAC is not checked": (Root, "verify", _verifies_nothing, "old-envelope"),
+    "instances are not read": (FetchedStudy, "verify", _verifies_nothing, "fault-bit"),
+}
+
+
+@pytest.mark.parametrize("what", _BROKEN)
+def test_what_is_broken_shows(
+    what: str, one_image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, name, instead, step = _BROKEN[what]
+    monkeypatch.setattr(owner, name, instead)
+    outcome = tell(one_image, tmp_path / "out")
+    assert not outcome.ok
+    assert [each.name for each in outcome.steps if not each.ok] == [step]
+    assert outcome.to_json()["ok"] is False
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Not as it should be" in page
