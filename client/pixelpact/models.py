@@ -1,7 +1,7 @@
 """The values that travel between rooms. Imports nothing of the package; everything here is frozen.
 
-Addresses, hashes and ids are raw ``bytes`` (20 or 32); times are whole seconds since 1970 UTC, as the chain has
-them; institutions are their numbers in the InstitutionRegistry, from 1.
+Addresses, hashes and ids are raw ``bytes`` (20 or 32); times are whole seconds since 1970 UTC, as the chain
+has them; institutions are their numbers in the InstitutionRegistry, from 1.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Cid:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Modifier:
-    """One DUO data use modifier of a directive: its DUO number and, where it has one, its value (32 bytes)."""
+    """One DUO data use modifier of a directive: its DUO number and its value (32 bytes), if it has one."""
 
     code: int
     value: bytes = ZERO32
@@ -132,7 +132,7 @@ class Modifier:
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """What a patient allows, as signed (EIP-712, docs/contracts.md). ``modifiers`` ascend strictly by code."""
+    """What a patient allows, as signed (docs/contracts.md). ``modifiers`` ascend strictly by code."""
 
     subject: bytes
     custodian: int
@@ -151,7 +151,7 @@ class Directive:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a patient refuses whatever was allowed. At most one of custodian, study, grantee is set; none: all."""
+    """What a patient refuses whatever was allowed. One of custodian, study, grantee is set, or none: all."""
 
     subject: bytes
     custodian: int
@@ -163,7 +163,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class SignedDirective:
-    """A directive as the patient's wallet hands it out: the number is its struct hash, the signature has 65 bytes."""
+    """A directive as the wallet hands it out: its number is the struct hash, the signature has 65 bytes."""
 
     directive: Directive
     number: bytes
@@ -218,7 +218,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class AccessQuery:
-    """What a requester asks: one study, one purpose (its index), the categories, a project, the obligations."""
+    """What a requester asks: a study, one purpose (its index), categories, a project, obligations."""
 
     study: bytes
     purpose: int

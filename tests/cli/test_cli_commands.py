@@ -58,7 +58,7 @@ def test_a_request_is_explained_now_and_at_its_block(
     number = scene.permitted.number.hex()[:10]
     code, now = explained(scene, "--request", number, capsys=capsys)
     assert (code, now["permitted"], now["reason"], now["check"]) == (7, False, 44, "directive")
-    assert [each["reason"] for each in now["obstacles"]][0] == 44
+    assert now["obstacles"][0]["reason"] == 44
     assert "new consent" in now["obstacles"][0]["remedy"]
     code, then = explained(scene, "--request", number, "--block", str(scene.permitted.block), capsys=capsys)
     # What stood then: the request was permitted; only the requester's key was missing for a release.

@@ -167,8 +167,8 @@ class Story:
                     holds=record.manifest_digest == exhibit.shared.sealed.manifest_digest,
                 )
             note.sentence = (
-                f"{_count(len(self.exhibits), 'study', 'studies')}, encrypted in blocks of 1 MiB that all look "
-                "alike; the chain has a number, a digest and a commitment of each, and no name or UID."
+                f"{_count(len(self.exhibits), 'study', 'studies')}, encrypted in blocks of 1 MiB that look "
+                "alike; the chain has a number, a digest and a commitment of each, no name and no UID."
             )
 
     def _ask_without_consent(self) -> None:
