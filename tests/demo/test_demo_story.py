@@ -53,7 +53,9 @@ def test_every_step_of_the_story_happens_in_order(told: Told) -> None:
 
 
 def test_the_studies_are_those_given(told: Told) -> None:
-    given = [(len(each.files), sum(path.stat().st_size for path in each.files)) for each in samples()]
+    given = [
+        (len(each.files), sum(path.stat().st_size for path in each.files)) for each in reversed(samples())
+    ]
     assert [(each["instances"], each["bytes"]) for each in told.story["studies"]] == given
     assert all(each["identical"] is True for each in told.story["studies"])
 

@@ -69,7 +69,8 @@ def run_demo(*, dicom: Path | None, output: Path, audience: Audience) -> Outcome
 
 def _exhibits(dicom: Path | None) -> Iterator[Exhibit]:
     if dicom is None:
-        for sample in samples():
+        # In this order the report begins with the picture that people know best.
+        for sample in reversed(samples()):
             yield Exhibit(sample.title, from_files(sample.files))
         return
     source: DicomStudy = scan(dicom)
