@@ -18,11 +18,12 @@ ROOT = "1.2.826.0.1.3680043.10.9999"
 
 
 def shipped() -> list[Path]:
-    """Every Part 10 file in pydicom's package that is no DICOMDIR."""
+    """Every Part 10 file in pydicom's package that is no DICOMDIR; of the fifty alike in TINY_ALPHA, one."""
     found = (
         path for path in sorted(DATA.rglob("*")) if path.is_file() and not path.name.startswith("DICOMDIR")
     )
-    return [path for path in found if path.read_bytes()[128:132] == b"DICM"]
+    some = (path for path in found if "TINY_ALPHA" not in path.parts or path.name == "IM000000")
+    return [path for path in some if path.read_bytes()[128:132] == b"DICM"]
 
 
 def data_set(study: int = 1, series: int = 1, number: int = 1, **elements: Any) -> Dataset:

@@ -240,11 +240,11 @@ def test_one_damaged_file_stops_the_whole_study(tmp_path: Path):
     refused(tmp_path, "The file cut can't be shared: it is cut short: it ends before its content does")
 
 
-@pytest.mark.parametrize("kept", range(len(WHOLE) - 1, 132, -1))
-def test_a_file_cut_anywhere(tmp_path: Path, kept: int):
+def test_a_file_cut_anywhere(tmp_path: Path):
     save(tmp_path, "whole", 1, 1, 2)
-    (tmp_path / "x").write_bytes(WHOLE[:kept])
-    refused(tmp_path, "The file x can't be shared")
+    for kept in range(132, len(WHOLE)):
+        (tmp_path / "x").write_bytes(WHOLE[:kept])
+        refused(tmp_path, "The file x can't be shared")
 
 
 def test_an_image_without_pixels_among_others_that_have_them(tmp_path: Path):

@@ -12,10 +12,10 @@ from pydicom.encaps import get_frame
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
 from pydicom.pixels.utils import pixel_array
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, JPEGLSTransferSyntaxes
 
 from pixelpact.dicom.reader import DamagedError
-from pixelpact.dicom.structure import deflated_size
+from pixelpact.dicom.structure import inflated_size, is_part10
 from pixelpact.dicom.thumbnails import ThumbnailError
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def middle_frame(file: BinaryIO) -> tuple[Image.Image, int, int]:
         return _picture(_decode(file, data_set, index), data_set, index), index, frames
     except ThumbnailError:
         raise
+    except DamagedError as error:
+        raise ThumbnailError(str(error)) from None
     # A codec meeting damaged bytes raises whatever it likes; none of it may stop the study from being shared.
     except Exception as error:
         raise ThumbnailError(f"its pixel data can't be decoded ({type(error).__name__})") from error
@@ -72,29 +74,35 @@ def middle_frame(file: BinaryIO) -> tuple[Image.Image, int, int]:
 def _read(file: BinaryIO) -> Dataset:
     """The elements that matter for a picture, without pixels; the file then stands at the pixel data."""
     file.seek(0)
-    try:
-        data_set = dcmread(file, stop_before_pixels=True, specific_tags=_TAGS)
-        if data_set.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian:
-            if deflated_size(file) > DEFLATED_LIMIT:
-                raise ThumbnailError("its deflated data is too large")
-            file.seek(0)
-            data_set = dcmread(file)
-    except DamagedError as error:
-        raise ThumbnailError(str(error)) from None
+    if not is_part10(file.read(132)):
+        raise ThumbnailError("it is not a DICOM file")
+    # pydicom inflates a deflated data set whole, so its size is found out first.
+    if inflated_size(file) > DEFLATED_LIMIT:
+        raise ThumbnailError("its deflated data is too large")
+    file.seek(0)
+    data_set = dcmread(file, stop_before_pixels=True, specific_tags=_TAGS)
+    if data_set.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian:
+        file.seek(0)
+        data_set = dcmread(file)
     if not all(keyword in data_set for keyword in ("Rows", "Columns", "BitsAllocated")):
         raise ThumbnailError("it holds no image")
     return data_set
 
 
 def _check_size(file: BinaryIO, data_set: Dataset, index: int, frames: int) -> None:
-    """Refuse a frame that would take too much memory, by its description and by what its codestream says."""
+    """Refuse a frame that would take too much memory, by its description or by what its codestream says."""
     syntax = data_set.file_meta.TransferSyntaxUID
     rows, columns = data_set.Rows, data_set.Columns
     if syntax.is_encapsulated:
         _check_codec(syntax)
         file.seek(12, 1)  # past the pixel data's own tag, VR and length
-        coded = _coded_size(get_frame(file, index, number_of_frames=frames))
-        rows, columns = max(rows, coded[0]), max(columns, coded[1])
+        frame = get_frame(file, index, number_of_frames=frames)
+        # CharLS looks for the end far beyond the bytes it was given (20 s for 80 bytes), so it must be there.
+        if syntax in JPEGLSTransferSyntaxes and not frame.rstrip(b"\0").endswith(b"\xff\xd9"):
+            raise ThumbnailError("its JPEG-LS data is cut short")
+        coded = _coded_size(frame)
+        if coded not in ((rows, columns), (0, 0)):
+            raise ThumbnailError(f"its description says {rows} by {columns} pixels, its codestream otherwise")
     size = rows * columns * int(data_set.get("SamplesPerPixel", 1)) * data_set.BitsAllocated // 8
     if size > FRAME_LIMIT:
         raise ThumbnailError(f"one frame has {size:,} bytes, more than a thumbnail is worth")

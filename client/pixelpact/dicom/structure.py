@@ -17,7 +17,7 @@ from typing import BinaryIO
 from pixelpact.dicom import tags
 from pixelpact.dicom.reader import DamagedError, Reader, inflated
 
-__all__ = ["Header", "deflated_size", "is_part10", "read_header"]
+__all__ = ["Header", "inflated_size", "is_part10", "read_header"]
 
 _UNDEFINED = 0xFFFF_FFFF
 _ITEM = 0xFFFE_E000
@@ -93,13 +93,15 @@ def read_header(file: BinaryIO, size: int) -> Header:
     return _read_data_set(reader, _coding(syntax), values)
 
 
-def deflated_size(file: BinaryIO) -> int:
-    """How many bytes the data set of a deflated file has when inflated; none of it is kept.
+def inflated_size(file: BinaryIO) -> int:
+    """How many bytes a deflated data set has when inflated, none of which is kept; 0 when it is not deflated.
 
     Raises:
-        DamagedError: it is cut short or damaged.
+        DamagedError: it is cut short, damaged, or no DICOM file.
     """
-    _, reader = _open(file, file.seek(0, 2))
+    values, reader = _open(file, file.seek(0, 2))
+    if tags.text(values.get(tags.TRANSFER_SYNTAX, b"")) != tags.DEFLATED:
+        return 0
     file.seek(reader.at)
     return sum(len(piece) for piece in iter(partial(inflated(file).read, 1 << 16), b""))
 
