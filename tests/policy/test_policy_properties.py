@@ -5,19 +5,22 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from hypothesis import assume, given, reject, settings
+from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from policy_cases import (
     DIRECTIVES,
     FACT_SETS,
     FACTS,
     MODIFIERS,
+    NOW,
     PURPOSE_SETS,
     QUERIES,
     RELEASES,
     REQUESTER,
+    STUDY,
     directive,
     facts,
+    modifier,
     query,
 )
 
@@ -31,6 +34,7 @@ from pixelpact.models import (
     Modifier,
 )
 from pixelpact.policy import (
+    MAX_TERM,
     Check,
     CommitmentFacts,
     Facts,
@@ -56,7 +60,8 @@ from pixelpact.policy.checks import is_malformed
 
 SETS = st.integers(0, 2**64 - 1)
 SCOPES = st.sampled_from(["everything", "custodian", "study", "requester"])
-thorough = settings(max_examples=200, deadline=None)
+#: A machine that does much else is no failure.
+thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @thorough
@@ -201,21 +206,39 @@ def test_anything_can_be_read_out(cited: Directive, asked: AccessQuery) -> None:
         assert sentence.endswith(".")
 
 
+USUAL_MODIFIERS = [
+    modifier(ModifierCode.IS, REQUESTER),
+    modifier(ModifierCode.GS, b"AT"),
+    modifier(ModifierCode.TS, 1),
+    modifier(ModifierCode.MOR, NOW),
+    *(modifier(code) for code in (ModifierCode.PUB, ModifierCode.NPU, ModifierCode.NPOA, ModifierCode.RS)),
+]
+RESEARCH_OF = {
+    Permission.NRES: [Purpose.HRESCH, Purpose.POARCH],
+    Permission.GRU: [Purpose.HRESCH, Purpose.DSRCH],
+    Permission.HMB: [Purpose.HRESCH, Purpose.CLINTRCHPC],
+    Permission.POA: [Purpose.HRESCH, Purpose.POARCH],
+    Permission.DS: [Purpose.DSRCH],
+}
+
+
 @st.composite
 def signable(draw: st.DrawFn) -> Directive:
-    """A directive that may be signed, nearer to one than DIRECTIVES are."""
-    research = draw(st.sampled_from([*NARROWER_PERMISSIONS, Permission.CC, 0]))
-    wanted = replace(
-        draw(DIRECTIVES),
-        permission=research,
-        purposes=purpose_set(*draw(st.sets(st.sampled_from(Purpose), min_size=1, max_size=3))),
-        modifiers=tuple(
-            sorted(
-                draw(st.lists(MODIFIERS, max_size=3, unique_by=lambda one: one.code)),
-                key=lambda one: one.code,
-            )
-        ),
+    """A directive that may be signed."""
+    permission = draw(st.sampled_from([*RESEARCH_OF, Permission.CC, 0]))
+    purposes = [Purpose.TREAT, Purpose.BTG, *RESEARCH_OF.get(permission, [])]
+    if permission != Permission.CC:
+        purposes += [Purpose.HOPERAT, Purpose.THREAT]
+    chosen = draw(st.sets(st.sampled_from(USUAL_MODIFIERS), max_size=4))
+    wanted = directive(
+        *sorted(chosen, key=lambda one: one.code),
+        permission=permission,
+        purposes=purpose_set(*draw(st.sets(st.sampled_from(purposes), min_size=1, max_size=3))),
+        study=draw(st.sampled_from([ZERO32, STUDY])),
+        grantee=draw(st.sampled_from([REQUESTER, ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO])),
+        not_before=draw(st.integers(1, NOW)),
     )
+    wanted = replace(wanted, expiry=wanted.not_before + draw(st.integers(1, MAX_TERM)))
     with suppress(InputError):
         check_directive(wanted)
         return wanted

@@ -6,10 +6,12 @@ import csv
 import subprocess
 import sys
 from importlib import resources
+from types import ModuleType
 
 import pytest
 from pydicom.sr.codedict import codes
 
+from pixelpact import policy
 from pixelpact.errors import InputError
 from pixelpact.policy import (
     MODALITIES,
@@ -105,6 +107,16 @@ def test_any_number_on_the_chain_has_a_sentence() -> None:
     assert sentence_of(42) == Reason.SUBJECT_DIFFERS.sentence
     assert sentence_of(401) == RefusalReason.LEGAL_HOLD.sentence
     assert sentence_of(250) == "Reason 250, which this version of PixelPact does not know."
+
+
+def test_the_public_names_are_held() -> None:
+    made_here = {
+        name
+        for name, value in vars(policy).items()
+        if not name.startswith("_") and not isinstance(value, ModuleType)
+    }
+    assert made_here == set(policy.__all__)
+    assert len(policy.__all__) == len(set(policy.__all__))
 
 
 def test_the_room_is_light() -> None:
