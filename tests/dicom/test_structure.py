@@ -145,7 +145,7 @@ def test_no_image_that_lost_its_end_is_shared_as_one(tmp_path: Path, path: Path)
             assert ends[kept] == 0xFFFC_FFFC or (study.without_pixels == 1 and ends[kept] >> 16 <= 0x0028)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(
     path=st.sampled_from(WHOLE),
     patches=st.lists(

@@ -34,7 +34,7 @@ from pydicom.uid import (
     JPEGLSLossless,
 )
 
-from pixelpact.dicom import ThumbnailError, ciphertext_thumbnail, thumbnail
+from pixelpact.dicom import ThumbnailError, ciphertext_thumbnail, frames, thumbnail
 from pixelpact.errors import InputError
 
 
@@ -270,14 +270,16 @@ def test_refuses_a_jpeg_ls_frame_without_its_end_before_its_codec_looks_for_it()
             thumbnail(encode(made, JPEGLSLossless))
 
 
-def test_refuses_a_deflated_bomb_before_it_bursts():
-    made = data_set(Rows=20_000, Columns=10_000, PixelData=bytes(400_000_000))
+def test_refuses_a_deflated_bomb_before_it_bursts(monkeypatch: pytest.MonkeyPatch):
+    # A fraction of the real limit, and as much smaller a bomb: they take long to make.
+    monkeypatch.setattr(frames, "DEFLATED_LIMIT", 25_000_000)
+    made = data_set(Rows=3_000, Columns=5_000, PixelData=bytes(30_000_000))
     bomb = encode(made, DeflatedExplicitVRLittleEndian)
-    assert len(bomb) < 500_000
+    assert len(bomb) < 60_000
     tracemalloc.start()
     with pytest.raises(ThumbnailError, match="its deflated data is too large"):
         thumbnail(bomb)
-    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    assert tracemalloc.get_traced_memory()[1] < 4_000_000
     tracemalloc.stop()
 
 
