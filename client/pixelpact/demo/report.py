@@ -118,10 +118,14 @@ def _study(study: StudyOutcome) -> str:
     )
     return (
         f'<section class="study"><h3>{escape(study.title)}</h3>'
-        f'<p class="soft">{study.instances} instance{"" if study.instances == 1 else "s"}, {study.bytes:,} bytes; '
+        f'<p class="soft">{_instances(study)}, {study.bytes:,} bytes; '
         f"{'identical' if study.identical else '<b>not identical</b>'} after the journey.</p>"
         f'<div class="pictures">{figures}</div>{left_out}</section>'
     )
+
+
+def _instances(study: StudyOutcome) -> str:
+    return f"{study.instances} instance{'' if study.instances == 1 else 's'}"
 
 
 def _figure(picture: Picture, caption: str) -> str:
