@@ -6,6 +6,7 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -353,6 +354,25 @@ def test_a_reorganisation_that_drops_the_transaction(stalled: tuple[Anvil, Chain
     assert (again.block, again.block_hash) != (receipt.block, receipt.block_hash)
     engine.mine(3)
     assert chain.wait_final(receipt) == again
+
+
+def test_a_reorganisation_that_moves_the_transaction_while_we_wait(stalled: tuple[Anvil, Chain]):
+    engine, hasty = stalled
+    engine.automine(on=True)
+    chain = Chain.connect(hasty.network, hasty.account)
+    signed = chain.prepare(registration(chain))
+    receipt = chain.send(signed)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(chain.wait_final, receipt)
+        time.sleep(0.5)
+        engine.rpc("anvil_reorg", 1, [])
+        engine.mine(2)
+        moved = hasty.send(signed)
+        assert moved.block == receipt.block + 3 == hasty.head().number
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=1)
+        engine.mine(3)
+        assert waiting.result(timeout=30) == moved
 
 
 # Wrong answers
