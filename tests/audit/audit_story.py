@@ -47,6 +47,7 @@ class Story:
     d_served: Asked
     d_refused: Asked
     d_unserved: Asked
+    d_research: Asked
 
 
 def tell() -> Story:
@@ -64,8 +65,10 @@ def tell() -> Story:
     for_d = world.consent(grantee=D)
     d_served = world.ask(D, shared, for_d)
     world.release(d_served)
-    world.refuse(purpose_set(Purpose.HRESCH))
-    world.ask(D, shared, for_d, Purpose.BIORCH)
+    for_research = world.consent(grantee=D, purposes=purpose_set(Purpose.HRESCH))
+    d_research = world.ask(D, shared, for_research, Purpose.BIORCH)
+    world.refuse(purpose_set(Purpose.HOPERAT))
+    world.ask(D, shared, for_d, Purpose.CAREMGT)
     d_refused = world.ask(D, shared, for_d)
     world.turn_down(d_refused)
     world.revoke(for_b)
@@ -93,6 +96,7 @@ def tell() -> Story:
         d_served,
         d_refused,
         d_unserved,
+        d_research,
     )
 
 

@@ -34,6 +34,7 @@ from pixelpact.chain import (
     Trail,
     eip712,
 )
+from pixelpact.chain.events import own_fields as _fields
 from pixelpact.models import ZERO32
 from pixelpact.policy import REQUEST_LIFETIME
 
@@ -103,12 +104,20 @@ def _of(story: Story, values: dict[str, Any]) -> dict[str, Any]:
     return {name: value(story) if callable(value) else value for name, value in values.items()}
 
 
+def _erased(story: Story) -> bytes:
+    return story.erased
+
+
 def _b_request(story: Story) -> bytes:
     return story.b_served.id
 
 
 def _d_request(story: Story) -> bytes:
     return story.d_served.id
+
+
+def _research(story: Story) -> bytes:
+    return story.d_research.id
 
 
 def _hash_for_b(story: Story) -> bytes:
@@ -291,6 +300,44 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         _first(AccessRequested, request=lambda s: s.d_unserved.id)(engine_version=2, reason=250),
         {Code.ENGINE_UNKNOWN},
     ),
+    "a request that unknown rules permitted": (
+        _first(AccessRequested, request=_research)(engine_version=2, reason=0),
+        {Code.ENGINE_UNKNOWN},
+    ),
+    "a request that unknown rules permitted, and its release": (
+        lambda s: append(
+            change(
+                s.trail, place(s.trail, AccessRequested, request=s.d_research.id), engine_version=2, reason=0
+            ),
+            AccessReleased,
+            **_fields(_released(s, s.d_served.id, 2))
+            | {
+                "request": s.d_research.id,
+                "directive_hash": s.d_research.directive_hash,
+                "envelope_digest": word(1),
+                "engine_version": 2,
+            },
+        ),
+        {Code.ENGINE_UNKNOWN},
+    ),
+    "a request that unknown rules denied for a reason of the floor": (
+        _first(AccessRequested, request=_research)(engine_version=2, reason=44),
+        {Code.ENGINE_UNKNOWN, Code.DECISION_DIFFERS},
+    ),
+    "a permit without a consent, and its release": (
+        lambda s: append(
+            change(s.trail, place(s.trail, AccessRequested, request=s.denied.id), reason=0),
+            AccessReleased,
+            **_fields(_released(s, s.d_served.id, 2))
+            | {
+                "request": s.denied.id,
+                "requester": B,
+                "directive_hash": ZERO32,
+                "envelope_digest": word(1),
+            },
+        ),
+        {Code.DECISION_DIFFERS, Code.RELEASE_AGAINST_POLICY},
+    ),
     "a request whose floor unknown rules overrode": (
         _first(AccessRequested, request=lambda s: s.denied.id)(engine_version=2, reason=0),
         {Code.ENGINE_UNKNOWN, Code.DECISION_DIFFERS},
@@ -320,6 +367,14 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         lambda s: _dispute(s, epoch=2, failure=99),
         {Code.DISPUTED, Code.DISPUTE_FAILURE},
     ),
+    "a dispute after the suspension": (
+        lambda s: again(
+            append(_dispute(s, epoch=2, failure=7), InstitutionSuspended, institution=D, by=admin(D)),
+            -2,
+            epoch=2,
+        ),
+        {Code.DISPUTED, Code.DISPUTE_REPEATED, Code.INSTITUTION_STATUS, Code.ROTATION_OWED},
+    ),
     "a dispute of an epoch that was not served": (
         lambda s: _dispute(s, epoch=1, failure=7),
         {Code.DISPUTE_WITHOUT_RELEASE},
@@ -343,7 +398,7 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         {Code.DISPOSAL_NOT_ATTESTED},
     ),
     "an erasure whose blocks nobody vouches for": (
-        _dropped(DisposalAttested, study=lambda s: s.erased),
+        _dropped(DisposalAttested, study=_erased),
         {Code.DISPOSAL_NOT_ATTESTED},
     ),
     # The registries.
@@ -364,6 +419,18 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         _again(InstitutionAdmitted, {"institution": B}, institution=5, admin=admin(5), country=b"\x1b["),
         {Code.INSTITUTION_MALFORMED},
     ),
+    "an institution in a country of one letter": (
+        _again(InstitutionAdmitted, {"institution": B}, institution=5, admin=admin(5), country=b"C1"),
+        {Code.INSTITUTION_MALFORMED},
+    ),
+    "an institution in a country in small letters": (
+        _again(InstitutionAdmitted, {"institution": B}, institution=5, admin=admin(5), country=b"ch"),
+        {Code.INSTITUTION_MALFORMED},
+    ),
+    "an institution with attributes that nobody knows": (
+        _again(InstitutionAdmitted, {"institution": B}, institution=5, admin=admin(5), attributes=1 << 7),
+        {Code.INSTITUTION_MALFORMED},
+    ),
     "an institution with roles that nobody knows": (
         _again(InstitutionAdmitted, {"institution": B}, institution=5, admin=admin(5), roles=1 << 15),
         {Code.INSTITUTION_MALFORMED},
@@ -373,6 +440,10 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
     "an operator that acts for another": (_again(OperatorSet, institution=B), {Code.OPERATOR}),
     "an operator with permissions that nobody knows": (_first(OperatorSet)(permissions=64), {Code.OPERATOR}),
     "an operator without an account": (_first(OperatorSet)(account=bytes(20)), {Code.OPERATOR}),
+    "an operator of a suspended institution": (
+        _again(OperatorSet, institution=C, account=admin(7)),
+        {Code.INSTITUTION_STATUS},
+    ),
     "an operator removed that was none": (
         _again(OperatorSet, account=admin(7), permissions=0),
         {Code.OPERATOR},
@@ -382,6 +453,10 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         {Code.INSTITUTION_STATUS},
     ),
     "a key out of sequence": (_first(KeyPublished, institution=C)(version=3), {Code.KEY_SEQUENCE}),
+    "a key out of sequence, later": (
+        _again(KeyPublished, {"institution": D}, version=5),
+        {Code.KEY_SEQUENCE},
+    ),
     "a key with another digest": (_first(KeyPublished, institution=C)(digest=word(5)), {Code.KEY_DIGEST}),
     "a key that is too short": (
         _first(KeyPublished, institution=C)(
@@ -432,9 +507,17 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         {Code.STUDY_MANIFEST, Code.DISPOSAL_NOT_ATTESTED},
     ),
     "a rotation after erasure": (
-        _again(StudyRotated, study=lambda s: s.erased, epoch=2, previous_manifest_digest=word(0x1003)),
+        _again(StudyRotated, study=_erased, epoch=2, previous_manifest_digest=word(0x1003)),
         {Code.STUDY_STATUS},
     ),
+    "a withdrawal after the custodian's suspension": (
+        lambda s: again(
+            append(s.trail, InstitutionSuspended, institution=A, by=admin(A)), place(s.trail, StudyWithdrawn)
+        ),
+        {Code.INSTITUTION_STATUS},
+    ),
+    "a withdrawal after erasure": (_again(StudyWithdrawn, study=_erased), {Code.STUDY_STATUS}),
+    "a reinstatement after erasure": (_again(StudyReinstated, study=_erased), {Code.STUDY_STATUS}),
     "a withdrawal twice": (
         lambda s: again(again(s.trail, place(s.trail, StudyWithdrawn)), place(s.trail, StudyWithdrawn)),
         {Code.STUDY_STATUS},
@@ -447,6 +530,8 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         {Code.DISPOSAL_EPOCH},
     ),
     "a disposal of nothing": (_first(DisposalAttested)(blocks=0), {Code.DISPOSAL_EMPTY}),
+    "a disposal nowhere": (_first(DisposalAttested)(nodes=0), {Code.DISPOSAL_EMPTY}),
+    "a disposal without a report": (_first(DisposalAttested)(report=ZERO32), {Code.DISPOSAL_EMPTY}),
     "a consent recorded twice": (
         _again(DirectiveRecorded, {"directive": lambda s: eip712.struct_hash(s.for_d)}),
         {Code.DIRECTIVE_REPEATED},
@@ -476,8 +561,8 @@ DUTIES = {
 }
 
 
-def _released(story: Story, request: bytes) -> AccessReleased:
-    found = story.trail.events[place(story.trail, AccessReleased, request=request)]
+def _released(story: Story, request: bytes, epoch: int = 1) -> AccessReleased:
+    found = story.trail.events[place(story.trail, AccessReleased, request=request, epoch=epoch)]
     assert isinstance(found, AccessReleased)
     return found
 
@@ -493,6 +578,40 @@ def _dispute(story: Story, *, epoch: int, failure: int) -> Trail:
         failure=failure,
         person=word(1),
     )
+
+
+#: What can't be placed: the state is the one without it.
+LEFT_OUT = [
+    "a request twice",
+    "a refusal twice",
+    "a refusal of a denied request",
+    "an institution twice",
+    "an operator that acts for another",
+    "an operator removed that was none",
+    "a suspension twice",
+    "a study registered twice",
+    "a rotation of no study",
+    "a rotation that jumps",
+    "a rotation after erasure",
+    "a withdrawal after erasure",
+    "a reinstatement after erasure",
+    "an erasure twice",
+    "a disposal of the present epoch",
+    "a consent recorded twice",
+    "a consent recorded after its withdrawal",
+    "a consent withdrawn twice",
+    "a generation skipped",
+    "a generation twice",
+    "a refusal replayed",
+    "a refusal of two scopes",
+    "a key out of sequence, later",
+]
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_what_cannot_be_placed_leaves_the_state_as_it_was(story: Story, name: str) -> None:
+    forge, _ = FORGERIES[name]
+    assert Auditor(forge(story)).state() == Auditor(story.trail).state()
 
 
 @pytest.mark.parametrize("name", FORGERIES)

@@ -187,7 +187,9 @@ def test_an_erased_study_owes_nothing(shared: Shared) -> None:
     shared.world.send(shared.world.studies.erase(shared.study, b"\x01" * 32), admin(A))
     report = shared.report()
     assert report.owed == ()
-    assert [finding.code for finding in report.findings] == [Code.DISPOSAL_NOT_ATTESTED]
+    (note,) = report.findings
+    assert note.code == Code.DISPOSAL_NOT_ATTESTED
+    assert note.sentence.endswith("epoch 1, are gone from its nodes.")
 
 
 def test_one_note_says_which_epochs_are_not_vouched_for(shared: Shared) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from audit_story import tell
-from audit_world import CHAIN_ID, CT, PERSON, START, A, B, World, word
+from audit_world import CHAIN_ID, CT, PERSON, START, A, B, C, World, admin, word
 from eth_utils.crypto import keccak
 
-from pixelpact.audit import Code
+from pixelpact.audit import Auditor, Code
 from pixelpact.audit.findings import Position
 from pixelpact.audit.replay import Replay
 from pixelpact.audit.requests import directive_hash_of, request_id
@@ -70,6 +70,39 @@ def test_an_event_out_of_place_is_a_finding_and_the_replay_goes_on(name: str) ->
     # The last event of the story is a suspension, which can't happen twice either.
     assert codes == [Code.TRAIL_ORDER, Code.INSTITUTION_STATUS]
     assert len(replay.entries) == len(trail.events) + 1
+
+
+def test_facts_inside_a_block_know_the_events_before_them_only() -> None:
+    world = World()
+    world.keys(B)
+    study = world.register()
+    directive = world.consent()
+    world.crowded = True
+    world.ask(B, study, directive)
+    world.revoke(directive)
+    world.ask(B, study, directive)
+    asked, revoked, denied = world.events[-3:]
+    assert asked.block == revoked.block == denied.block
+    auditor = Auditor(world.trail())
+
+    def revoked_at(index: int | None) -> int:
+        facts = auditor.facts(study=study, requester=B, directive=directive, block=asked.block, index=index)
+        return facts.commitment.revoked_at
+
+    assert revoked_at(asked.index) == 0
+    assert revoked_at(revoked.index) == 0
+    assert revoked_at(denied.index) == revoked_at(None) == revoked.timestamp
+    assert auditor.findings() == []
+
+
+def test_who_resigns_may_do_so_for_a_suspended_institution_too() -> None:
+    world = World()
+    account = word(5)[12:]
+    world.send(world.institutions.set_operator(account, 1), admin(C))
+    world.send(world.institutions.suspend_self(), admin(C))
+    world.send(world.institutions.resign(), account)
+    assert Auditor(world.trail()).findings() == []
+    assert account not in Auditor(world.trail()).state().operators
 
 
 def test_events_may_come_in_portions() -> None:

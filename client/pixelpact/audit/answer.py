@@ -9,9 +9,8 @@ from pixelpact.audit import words
 from pixelpact.audit.findings import Code, Finding, Position
 from pixelpact.audit.replay import Replay
 from pixelpact.audit.requests import directive_hash_of
-from pixelpact.audit.source import Source
+from pixelpact.audit.source import Reading, Source
 from pixelpact.audit.state import Request
-from pixelpact.chain import Trail
 from pixelpact.models import AccessQuery, Directive
 from pixelpact.policy import Explanation, Facts, Reason, ReleaseFacts, decide, explain
 
@@ -93,31 +92,30 @@ class Question:
     request: Request | None = None
 
 
-def answer(source: Source, trail: Trail, replay: Replay, question: Question) -> Answer:
-    """Decide at the end of a trail, and where there is a node, see what the contract answers there.
+def answer(source: Source, reading: Reading, replay: Replay, question: Question) -> Answer:
+    """Decide where a reading ends, and where there is a node, see what the contract answers there.
 
     Args:
-        source: where the trail was read.
-        trail: up to the block of the decision.
-        replay: of that trail.
+        source: where it was read.
+        reading: up to the block of the decision.
+        replay: of that reading.
         question: what is asked; a release is decided where it is about a request that was permitted.
     """
     requester, query, directive = question.requester, question.query, question.directive
-    time = source.time_of(trail)
     facts = replay.facts(
-        time=time,
+        time=reading.time,
         study=query.study,
         requester=requester,
         directive_hash=directive_hash_of(directive),
     )
     decided = int(decide(facts, query, directive).reason)
-    contract_reason = source.contract_decides(requester, query, directive, trail.last)
+    contract_reason = source.contract_decides(requester, query, directive, reading.block)
     findings: tuple[Finding, ...] = ()
     if contract_reason is not None and contract_reason != decided:
-        findings = (_differs(trail.last, time, decided, contract_reason, query),)
+        findings = (_differs(reading, decided, contract_reason, query),)
     return Answer(
-        block=trail.last,
-        time=time,
+        block=reading.block,
+        time=reading.time,
         requester=requester,
         query=query,
         explanation=explain(facts, query, directive, _release(facts, question.request), replay.names),
@@ -157,12 +155,12 @@ def _standing(request: Request | None, facts: Facts) -> str:
     )
 
 
-def _differs(block: int, time: int, decided: int, contract: int, query: AccessQuery) -> Finding:
+def _differs(reading: Reading, decided: int, contract: int, query: AccessQuery) -> Finding:
     return Finding(
         Code.CONTRACT_DECIDES_DIFFERENTLY,
-        f"At block {block} the contract answers {words.reason(contract)}; from the events up to there the "
-        f"decision is {words.reason(decided)}. The node does not show every event, or its state is not what "
-        "they lead to.",
+        f"At block {reading.block} the contract answers {words.reason(contract)}; from the events up to "
+        f"there the decision is {words.reason(decided)}. The node does not show every event, or its state is "
+        "not what they lead to.",
         (words.short(query.study),),
-        Position(block, 0, time),
+        Position(reading.block, 0, reading.time),
     )

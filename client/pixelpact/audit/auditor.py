@@ -11,7 +11,7 @@ from pixelpact.audit.replay import Replay, until
 from pixelpact.audit.report import AuditReport
 from pixelpact.audit.requests import directive_hash_of
 from pixelpact.audit.rotation import disposal_findings, owed_rotations
-from pixelpact.audit.source import Source
+from pixelpact.audit.source import Reading, Source
 from pixelpact.audit.state import State
 from pixelpact.audit.telling import TrailEntry
 from pixelpact.chain import At, Chain, Network, Trail
@@ -76,13 +76,13 @@ class Auditor:
             InputError: a block that the trail does not reach.
             ChainError: the node is silent or answers wrongly.
         """
-        trail = self._source.read(at)
-        replay = self._replay(trail)
+        reading = self._source.read(at)
+        replay = self._replay(reading)
         owed = list(owed_rotations(replay.state, self._names))
         return AuditReport(
-            network=trail.network,
-            block=trail.last,
-            events=len(trail.events),
+            network=reading.network,
+            block=reading.block,
+            events=len(reading.events),
             decisions_rechecked=replay.decided,
             findings=(
                 *replay.findings,
@@ -124,9 +124,9 @@ class Auditor:
             InputError: a block that the trail does not reach.
             ChainError: the node is silent or answers wrongly.
         """
-        trail = self._source.read(block)
-        return self._replay(trail, index).facts(
-            time=self._source.time_of(trail),
+        reading = self._source.read(block)
+        return self._replay(reading, index).facts(
+            time=reading.time,
             study=study,
             requester=requester,
             directive_hash=directive_hash_of(directive),
@@ -158,13 +158,13 @@ class Auditor:
             InputError: a block that the trail does not reach.
             ChainError: the node is silent or answers wrongly.
         """
-        trail = self._source.read("latest" if block is None else block)
-        replay = self._replay(trail)
+        reading = self._source.read("latest" if block is None else block)
+        replay = self._replay(reading)
         if categories is None:
             found = replay.state.studies.get(study)
             categories = found.categories if found is not None else 0
         query = AccessQuery(study, purpose, categories, obligations=obligations)
-        return answer(self._source, trail, replay, Question(requester, query, directive))
+        return answer(self._source, reading, replay, Question(requester, query, directive))
 
     def explain_request(self, request: bytes, *, block: int | None = None) -> Answer:
         """What would become of a recorded request after a block.
@@ -181,19 +181,19 @@ class Auditor:
             InputError: no such request up to that block, or a block that the trail does not reach.
             ChainError: the node is silent or answers wrongly.
         """
-        trail = self._source.read("latest" if block is None else block)
-        replay = self._replay(trail)
+        reading = self._source.read("latest" if block is None else block)
+        replay = self._replay(reading)
         found = replay.state.requests.get(request)
         if found is None:
             raise InputError(
-                f"There is no request 0x{request.hex()} up to block {trail.last}",
+                f"There is no request 0x{request.hex()} up to block {reading.block}",
                 why="the ledger reported none of this number",
                 remedy="Check the number; the trail lists every request",
             )
         question = Question(found.requester, found.query, found.directive, found)
-        return answer(self._source, trail, replay, question)
+        return answer(self._source, reading, replay, question)
 
-    def _replay(self, trail: Trail, index: int | None = None) -> Replay:
-        replay = Replay(trail.network, self._names)
-        replay.feed(until(trail.events, trail.last, index))
+    def _replay(self, reading: Reading, index: int | None = None) -> Replay:
+        replay = Replay(reading.network, self._names)
+        replay.feed(until(reading.events, reading.block, index))
         return replay

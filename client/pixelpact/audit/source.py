@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field
 
-from pixelpact.chain import At, Chain, Trail
+from pixelpact.chain import At, Chain, Event, Network, Trail
 from pixelpact.errors import InputError
 from pixelpact.models import AccessQuery, Directive
 
-__all__ = ["Source"]
+__all__ = ["Reading", "Source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Every event up to a block.
+
+    Attributes:
+        network: whose.
+        block: the last block that was looked at.
+        time: of that block, seconds; where no node could be asked, of the last event.
+        events: in order of (block, index).
+    """
+
+    network: Network
+    block: int
+    time: int
+    events: tuple[Event, ...] = field(repr=False)
 
 
 class Source:
@@ -30,25 +47,16 @@ class Source:
                 remedy="Export it again from block 0 on",
             )
 
-    def read(self, at: At) -> Trail:
+    def read(self, at: At) -> Reading:
         """Every event up to a block; of a trail, ``"final"`` and ``"latest"`` are its last.
 
         Raises:
             InputError: a block that the trail does not reach.
             ChainError: the node is silent, answers wrongly, or has no such block.
         """
-        origin = self._origin
-        if isinstance(origin, Trail):
-            return origin if isinstance(at, str) else _cut(origin, at)
-        if at == "latest":
-            at = origin.head().number
-        return Trail.of(origin, 0, None if at == "final" else at)
-
-    def time_of(self, trail: Trail) -> int:
-        """The time of a trail's last block, seconds; where no node can be asked, that of its last event."""
-        if isinstance(self._origin, Chain):
-            return self._origin.block(trail.last).timestamp
-        return trail.events[-1].timestamp if trail.events else 0
+        if isinstance(self._origin, Trail):
+            return _of_trail(self._origin, at)
+        return _of_chain(self._origin, at)
 
     def contract_decides(
         self, requester: int, query: AccessQuery, directive: Directive | None, block: int
@@ -59,7 +67,18 @@ class Source:
         return self._origin.ledger.decide(requester, query, directive, at=block)
 
 
-def _cut(trail: Trail, block: int) -> Trail:
+def _of_chain(chain: Chain, at: At) -> Reading:
+    if at == "latest":
+        last = chain.head()
+    elif at == "final":
+        last = chain.final_head()
+    else:
+        last = chain.block(at)
+    return Reading(chain.network, last.number, last.timestamp, tuple(chain.events(0, last.number)))
+
+
+def _of_trail(trail: Trail, at: At) -> Reading:
+    block = trail.last if isinstance(at, str) else at
     if not 0 <= block <= trail.last:
         raise InputError(
             f"The trail does not reach block {block}",
@@ -67,6 +86,4 @@ def _cut(trail: Trail, block: int) -> Trail:
             remedy="Export a longer one, or ask for an earlier block",
         )
     events = tuple(event for event in trail.events if event.block <= block)
-    if block < trail.last:
-        trail = replace(trail, last=block, last_hash=b"", events=events)
-    return trail
+    return Reading(trail.network, block, events[-1].timestamp if events else 0, events)

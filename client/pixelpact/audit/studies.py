@@ -161,7 +161,6 @@ def _erased(step: Step, event: StudyErased) -> None:
         )
     study.erased = step.at
     study.ended[study.epoch] = step.at
-    study.releases = []
 
 
 def _expect_not_erased(step: Step, number: bytes, study: Study) -> bool:
