@@ -22,6 +22,7 @@ from pixelpact.sealing import (
     study_keys,
 )
 from pixelpact.storage import FolderStore
+from pixelpact.storage.blocks import links
 from pixelpact.vault import Kind, Pending, Vault, study_key_id
 
 SUBJECT = b"\x33" * 20
@@ -266,14 +267,21 @@ def test_a_store_that_loses_a_block_is_noticed_before_anything_is_said(
     assert forgetful.pins() == frozenset()
 
 
-def test_a_store_that_damages_the_root_is_noticed_before_anything_is_said(
-    study: Path, vault: Vault, store: FolderStore, network: NetworkIdentity, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("damaged", ["root", "index"])
+def test_a_store_that_damages_a_block_is_noticed_before_anything_is_said(
+    study: Path,
+    vault: Vault,
+    store: FolderStore,
+    network: NetworkIdentity,
+    monkeypatch: pytest.MonkeyPatch,
+    damaged: str,
 ):
     pin = FolderStore.pin
 
     def pin_and_damage(self: FolderStore, root: Cid) -> None:
         pin(self, root)
-        path = self.path(root)
+        index = [cid for cid in links(root, self.get(root)) if cid.codec == RAW]
+        path = self.path(root if damaged == "root" else index[0])
         content = bytearray(path.read_bytes())
         content[40] ^= 1
         path.write_bytes(content)
@@ -286,6 +294,45 @@ def test_a_store_that_damages_the_root_is_noticed_before_anything_is_said(
     assert vault.ids(Kind.STUDY) == []
     (record,) = vault.records(Kind.STUDY_KEY).values()
     assert record["manifest_digest"] is None
+
+
+def test_what_was_given_up_is_not_registered_while_it_is_sealed_anew(
+    study: Path,
+    vault: Vault,
+    seal_it: Callable[[Path], SealedStudy],
+    change: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    first = seal_it(study)
+    change(study)
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "put", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            seal_it(study)
+
+    assert studies(vault) == []
+    with pytest.raises(VaultError):
+        mark_offered(vault, first)
+    with pytest.raises(VaultError, match="did not make"):
+        study_keys(vault, first.study_id, 1, first.manifest_digest)
+
+
+def test_a_sweep_of_the_store_meanwhile_takes_nothing(
+    study: Path, vault: Vault, network: NetworkIdentity, tmp_path: Path
+):
+    class Swept(FolderStore):
+        def put(self, data: bytes | bytearray | memoryview, codec: int = RAW) -> Cid:
+            cid = super().put(data, codec)
+            FolderStore(self.folder).collect()
+            return cid
+
+    swept = Swept(tmp_path / "swept")
+    sealed = seal(dicom.scan(study), vault, swept, network=network, custodian=1, subject=SUBJECT)
+
+    assert len(swept.present(everything(swept, sealed))) == sealed.blocks
 
 
 def test_a_store_that_names_blocks_otherwise_is_not_used(

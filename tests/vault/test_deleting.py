@@ -67,6 +67,15 @@ def test_nothing_is_left_after_thousands_of_changes(vault: Vault, lies: Callable
     assert vault.ids(Kind.STUDY_KEY) == sorted(living)
 
 
+def test_a_replaced_record_is_overwritten(vault: Vault, lies: Callable[[], bytes]):
+    vault.put(Kind.STUDY_KEY, "a/1", {"key": os.urandom(2000)})
+    ((_, gone),) = rows(vault).items()
+
+    vault.put(Kind.STUDY_KEY, "a/1", {"key": b"short"})
+
+    assert not traces(gone, lies())
+
+
 def test_a_finished_journal_entry_leaves_nothing(vault: Vault, lies: Callable[[], bytes]):
     with vault.journal("seal", "1.2.3") as entry:
         entry.advance("secrets", {"key": os.urandom(32)})

@@ -4,7 +4,7 @@ Joins crypto, dicom, storage and vault; what goes on the chain is the caller's. 
 
     network = NetworkIdentity(genesis, chain_id, study_registry_address)
     sealed = seal(source, vault, store, network=network, custodian=1, subject=patient_address)
-                                 # keys in the vault, blocks stored, pinned and flushed, root verified
+                                 # keys in the vault, blocks stored, pinned and durable, root verified
     mark_offered(vault, sealed)  # before the transaction is sent: from now on it is never begun anew
     ...register(sealed.local_id, subject, categories(sealed.modalities), sealed.manifest_digest,
                 sealed.content_commitment), wait until it is final...

@@ -1,4 +1,4 @@
-"""One attempt at sealing, journalled: blocks stored and flushed, root pinned, then read back and verified."""
+"""One attempt at sealing, journalled: blocks stored and pinned, all durable, then read back and verified."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Attempt:
     """What is sealed for, under what, and where the blocks go.
 
     The journal's entry has two steps: 'secrets' (the keys are in the vault; ``abandoned`` in its state is the
-    root of what was given up) and 'stored' (all blocks are durably in the store; its state says which root).
+    root of what was given up) and 'stored' (all blocks are in the store; its state says which root).
     """
 
     context: StudyContext
@@ -85,7 +85,6 @@ class Attempt:
                     threads=self.threads,
                     progress=self._counter(source),
                 )
-                self.store.flush()
                 entry.advance("stored", _sealed_state(source, sealed))
                 self.store.pin(sealed.root)
         except (InputError, SealedStudyError):

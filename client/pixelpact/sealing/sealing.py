@@ -39,7 +39,7 @@ def seal(  # noqa: PLR0913 - by name
     threads: int = 1,
     progress: Progress | None = None,
 ) -> SealedStudy:
-    """Seal a study: secrets into the vault, blocks into the store, pinned and flushed, the root verified.
+    """Seal a study: secrets into the vault, blocks into the store, pinned and durable, the root verified.
 
     Interrupted and called again it goes on: what was stored whole is kept after the source was read again and
     found the same; anything else is begun anew under a new salt, and the blocks of the attempt are collected.
