@@ -15,7 +15,7 @@ from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, JPEGLSTransferSyntaxes
 
 from pixelpact.dicom.reader import DamagedError
-from pixelpact.dicom.structure import inflated_size, is_part10
+from pixelpact.dicom.structure import inflated_size
 from pixelpact.dicom.thumbnails import ThumbnailError
 
 if TYPE_CHECKING:
@@ -73,9 +73,6 @@ def middle_frame(file: BinaryIO) -> tuple[Image.Image, int, int]:
 
 def _read(file: BinaryIO) -> Dataset:
     """The elements that matter for a picture, without pixels; the file then stands at the pixel data."""
-    file.seek(0)
-    if not is_part10(file.read(132)):
-        raise ThumbnailError("it is not a DICOM file")
     # pydicom inflates a deflated data set whole, so its size is found out first.
     if inflated_size(file) > DEFLATED_LIMIT:
         raise ThumbnailError("its deflated data is too large")

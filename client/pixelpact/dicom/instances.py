@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -82,7 +81,7 @@ def read_file(file: BinaryIO, name: str) -> StudyFile:
         raise changed(name)
     return StudyFile(
         name=name,
-        study_uid=_uid(header, tags.STUDY),
+        study_uid=header.study_uid,
         instance=_instance(header, identity.size),
         identity=identity,
         is_image=_is_image(header),
@@ -107,21 +106,17 @@ def _what_else(start: bytes) -> str:
 
 
 def _belongs_elsewhere(header: Header) -> str:
-    media_class = tags.text(header.values.get(tags.MEDIA_CLASS, b""))
+    media_class = header.text(tags.MEDIA_CLASS)
     if media_class == tags.DICOMDIR or 0x0004 in header.groups:
         return "a DICOMDIR, the index of the files beside it"
-    if _uid(header, tags.SOP_CLASS) in tags.NON_PATIENT:
+    if header.class_uid in tags.NON_PATIENT:
         return "a DICOM object that belongs to no patient"
     return ""
 
 
-def _uid(header: Header, tag: int) -> str:
-    return tags.text(header.values.get(tag, b""))
-
-
 def _check_uids(header: Header) -> None:
     for tag, name in _UIDS.items():
-        uid = _uid(header, tag)
+        uid = header.text(tag)
         if not uid:
             raise DamagedError(f"its {name} is missing")
         if not is_uid(uid):
@@ -135,7 +130,7 @@ def _check_pixels(header: Header) -> None:
         described = all(tag in values for tag in (tags.ROWS, tags.COLUMNS, tags.BITS_ALLOCATED))
         if described or (_is_image(header) and header.groups & {0x0018, 0x0028}):
             raise DamagedError("it describes an image, but its pixel data is missing")
-    elif header.pixel_bytes is not None and _uid(header, tags.TRANSFER_SYNTAX) in tags.NATIVE:
+    elif header.pixel_bytes is not None and header.transfer_syntax in tags.NATIVE:
         expected = _expected_pixel_bytes(header)
         if expected is not None and header.pixel_bytes < expected:
             raise DamagedError(
@@ -145,60 +140,52 @@ def _check_pixels(header: Header) -> None:
 
 def _is_image(header: Header) -> bool:
     # The standard's name of the class: no other sign in the file says that it is of images.
-    return UID(_uid(header, tags.SOP_CLASS)).name.endswith("Image Storage")
+    return UID(header.class_uid).name.endswith("Image Storage")
 
 
 def _expected_pixel_bytes(header: Header) -> int | None:
     """Length of native pixel data by its description (PS3.3 section C.7.6.3); None when that is unusable."""
-    values = header.values
-    rows, columns, bits, samples = (
-        tags.number(values.get(tag, default), header.order)
-        for tag, default in (
-            (tags.ROWS, b""),
-            (tags.COLUMNS, b""),
-            (tags.BITS_ALLOCATED, b""),
-            (tags.SAMPLES, b"\x01\x00" if header.order == "<" else b"\x00\x01"),
-        )
-    )
-    frames = tags.integer_string(values[tags.FRAMES]) if values.get(tags.FRAMES) else 1
+    rows, columns, bits = (header.number(tag) for tag in (tags.ROWS, tags.COLUMNS, tags.BITS_ALLOCATED))
+    # Missing or empty, these two mean one.
+    samples = header.number(tags.SAMPLES) if header.values.get(tags.SAMPLES) else 1
+    frames = header.integer_string(tags.FRAMES) if header.values.get(tags.FRAMES) else 1
     if rows is None or columns is None or bits is None or samples is None or frames is None:
         return None
     total = rows * columns * bits * samples * max(frames, 0)
     if samples == 3:
         # Two or one and a half samples a pixel, where colour is kept for every second pixel only.
-        photometric = tags.text(values.get(tags.PHOTOMETRIC, b""))
+        photometric = header.text(tags.PHOTOMETRIC)
         halves = {"YBR_FULL_422": 4, "YBR_PARTIAL_422": 4, "YBR_PARTIAL_420": 3}.get(photometric, 6)
         total = total * halves // 6
     return (total + 7) // 8
 
 
 def _instance(header: Header, length: int) -> Instance:
-    values = header.values
     numbers = {
-        "InstanceNumber": tags.integer_string(values.get(tags.INSTANCE_NUMBER, b"")),
-        "NumberOfFrames": tags.integer_string(values.get(tags.FRAMES, b"")),
-        "Rows": tags.number(values.get(tags.ROWS, b""), header.order),
-        "Columns": tags.number(values.get(tags.COLUMNS, b""), header.order),
+        "InstanceNumber": header.integer_string(tags.INSTANCE_NUMBER),
+        "NumberOfFrames": header.integer_string(tags.FRAMES),
+        "Rows": header.number(tags.ROWS),
+        "Columns": header.number(tags.COLUMNS),
     }
-    attributes: dict[str, str | int] = {"TransferSyntaxUID": _uid(header, tags.TRANSFER_SYNTAX)}
+    attributes: dict[str, str | int] = {"TransferSyntaxUID": header.transfer_syntax}
     attributes |= {keyword: found for keyword, found in numbers.items() if found is not None}
     return Instance(
-        sop_uid=_uid(header, tags.SOP_INSTANCE),
-        series_uid=_uid(header, tags.SERIES),
-        class_uid=_uid(header, tags.SOP_CLASS),
+        sop_uid=header.sop_uid,
+        series_uid=header.series_uid,
+        class_uid=header.class_uid,
         length=length,
         attributes=attributes,
-        series_attributes=_series_attributes(values),
+        series_attributes=_series_attributes(header),
     )
 
 
-def _series_attributes(values: Mapping[int, bytes]) -> dict[str, str | int]:
+def _series_attributes(header: Header) -> dict[str, str | int]:
     attributes: dict[str, str | int] = {}
-    modality = tags.text(values.get(tags.MODALITY, b""))
+    modality = header.text(tags.MODALITY)
     # Only what looks like a modality: whatever else someone typed there stays out of the index.
     if _MODALITY.fullmatch(modality):
         attributes["Modality"] = modality
-    series_number = tags.integer_string(values.get(tags.SERIES_NUMBER, b""))
+    series_number = header.integer_string(tags.SERIES_NUMBER)
     if series_number is not None:
         attributes["SeriesNumber"] = series_number
     return attributes

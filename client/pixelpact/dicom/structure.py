@@ -69,6 +69,43 @@ class Header:
     pixel_bytes: int | None
     has_pixels: bool
 
+    @property
+    def study_uid(self) -> str:
+        """StudyInstanceUID (0020,000D); empty when it is missing."""
+        return self.text(tags.STUDY)
+
+    @property
+    def series_uid(self) -> str:
+        """SeriesInstanceUID (0020,000E); empty when it is missing."""
+        return self.text(tags.SERIES)
+
+    @property
+    def sop_uid(self) -> str:
+        """SOPInstanceUID (0008,0018); empty when it is missing."""
+        return self.text(tags.SOP_INSTANCE)
+
+    @property
+    def class_uid(self) -> str:
+        """SOPClassUID (0008,0016); empty when it is missing."""
+        return self.text(tags.SOP_CLASS)
+
+    @property
+    def transfer_syntax(self) -> str:
+        """TransferSyntaxUID (0002,0010); empty when it is missing."""
+        return self.text(tags.TRANSFER_SYNTAX)
+
+    def text(self, tag: int) -> str:
+        """A value as text without its padding; empty when it is missing."""
+        return tags.text(self.values.get(tag, b""))
+
+    def number(self, tag: int) -> int | None:
+        """A US value; None when it is missing or not exactly one."""
+        return tags.number(self.values.get(tag, b""), self.order)
+
+    def integer_string(self, tag: int) -> int | None:
+        """An IS value; None when it is missing or not exactly one."""
+        return tags.integer_string(self.values.get(tag, b""))
+
 
 def is_part10(start: bytes) -> bool:
     """Whether a file that starts with these 132 bytes says that it is DICOM."""
@@ -108,7 +145,9 @@ def inflated_size(file: BinaryIO) -> int:
 
 def _open(file: BinaryIO, size: int) -> tuple[dict[int, bytes], Reader]:
     """The file meta information, and a reader at the data set."""
-    file.seek(132)
+    file.seek(0)
+    if not is_part10(file.read(132)):
+        raise DamagedError("it is not a DICOM file")
     reader = Reader(file, size)
     return _read_meta(reader), reader
 

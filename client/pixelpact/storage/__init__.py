@@ -6,9 +6,9 @@ away what no pin reaches.
 
 from __future__ import annotations
 
-from pixelpact.storage.blocks import BLOCK_LIMIT
+from pixelpact.storage.blocks import BLOCK_LIMIT, reachable
 from pixelpact.storage.folder import FolderStore
 from pixelpact.storage.memory import MemoryStore
 from pixelpact.storage.store import Store
 
-__all__ = ["BLOCK_LIMIT", "FolderStore", "MemoryStore", "Store"]
+__all__ = ["BLOCK_LIMIT", "FolderStore", "MemoryStore", "Store", "reachable"]
