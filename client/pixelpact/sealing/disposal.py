@@ -11,8 +11,7 @@ from pixelpact.errors import InputError, SealedStudyError, StoreError
 from pixelpact.models import DAG_CBOR, Cid
 from pixelpact.sealing.reports import DisposalReport, NodeReport
 from pixelpact.sealing.studies import known_study
-from pixelpact.storage import Store
-from pixelpact.storage.blocks import reachable
+from pixelpact.storage import Store, reachable
 from pixelpact.vault import Vault
 
 __all__ = ["dispose"]

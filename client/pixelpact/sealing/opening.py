@@ -8,9 +8,7 @@ from typing import BinaryIO
 
 from pixelpact import crypto
 from pixelpact.crypto import OpenStudy
-from pixelpact.dicom.reader import DamagedError
-from pixelpact.dicom.structure import read_header
-from pixelpact.dicom.tags import SERIES, SOP_CLASS, SOP_INSTANCE, STUDY, text
+from pixelpact.dicom import DamagedError, read_header
 from pixelpact.errors import IdentityError
 from pixelpact.models import Instance, StudyContext
 from pixelpact.sealing.attempt import Progress
@@ -90,17 +88,12 @@ def received(
 
 
 def _check_identity(stream: BinaryIO, study_uid: str, instance: Instance) -> None:
-    expected = {
-        STUDY: study_uid,
-        SERIES: instance.series_uid,
-        SOP_CLASS: instance.class_uid,
-        SOP_INSTANCE: instance.sop_uid,
-    }
     try:
-        values = read_header(stream, instance.length).values
+        header = read_header(stream, instance.length)
     except DamagedError as error:
         raise _not_the_one(f"it is not a whole DICOM file: {error}") from None
-    if any(text(values.get(tag, b"")) != uid for tag, uid in expected.items()):
+    found = (header.study_uid, header.series_uid, header.class_uid, header.sop_uid)
+    if found != (study_uid, instance.series_uid, instance.class_uid, instance.sop_uid):
         raise _not_the_one("its UIDs are not those of the index")
 
 
