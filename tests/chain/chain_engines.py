@@ -16,7 +16,8 @@ import requests
 from pixelpact.chain import Account, EmbeddedChain, Founder, Network, describe
 
 ROOT = Path(__file__).resolve().parents[2]
-ANVIL = ROOT / "node_modules" / ".bin" / "anvil"
+# The program itself: stopping npm's wrapper around it would leave it running for a while.
+ANVIL = ROOT / ".tools" / "bin" / "anvil"
 STARTS_WITHIN = 30.0
 
 # The accounts that Anvil gives ether to come from its own well-known mnemonic; these two are its first.
