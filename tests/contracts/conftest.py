@@ -1,4 +1,4 @@
-"""A consortium of five, two patients and a stranger; each fixture adds one step of the story.
+"""A consortium of five, two patients and a stranger.
 
 hospital_a makes images and asks; hospital_b asks, is not for profit, and in Great Britain like hospital_a;
 company_c asks, for profit, in Germany; hospital_d makes images and asks, in France; board_e does neither.
@@ -28,6 +28,7 @@ from scenario import (
     digest,
     directive_of,
     query_of,
+    sent,
 )
 
 KEY_LENGTH = 1_216
@@ -55,9 +56,14 @@ def founders(people):
     ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def consortium(project, chain, people, founders):
-    """The five contracts, deployed in their order by somebody who has no say afterwards."""
+    """The five contracts, deployed in their order by somebody who has no say afterwards; all but board_e have
+    published a key; hospital A has registered Alice's CT study; Alice's directive for hospital B is recorded;
+    and hospital B has asked for the study, and was permitted.
+
+    All state that is not a single test's own is made here, once: ape puts it back after each test.
+    """
     chain.pending_timestamp = START
     deployer = people.relay
     institutions = deployer.deploy(project.InstitutionRegistry, founders)
@@ -65,6 +71,20 @@ def consortium(project, chain, people, founders):
     consents = deployer.deploy(project.ConsentRegistry)
     engine = deployer.deploy(project.PolicyEngine)
     ledger = deployer.deploy(project.AccessLedger, institutions, studies, consents, engine)
+
+    for admin in (people.hospital_a, people.hospital_b, people.company_c, people.hospital_d):
+        institutions.publishKey(encryption_key("key of somebody"), sender=admin)
+    studies.register(
+        digest("study"), ALICE.address, CT, digest("manifest"), digest("content"), sender=people.hospital_a
+    )
+
+    study = bytes(studies.studyId(HOSPITAL_A, digest("study")))
+    domain = Domain(chain.chain_id, consents.address)
+    directive = directive_of(study)
+    directive_hash = domain.struct_hash("Directive", directive)
+    signature = ALICE.sign(domain, "Directive", directive)
+    consents.record(ALICE.address, directive_hash, signature, sender=people.relay)
+    ledger.request(1, query_of(study), sent(directive), digest("a person"), sender=people.hospital_b)
     return SimpleNamespace(
         institutions=institutions, studies=studies, consents=consents, engine=engine, ledger=ledger
     )
@@ -101,18 +121,8 @@ def domain(chain, consents):
 
 
 @pytest.fixture(scope="session")
-def keys(institutions, people):
-    """Every institution that may ask has published an encryption key."""
-    for admin in (people.hospital_a, people.hospital_b, people.company_c, people.hospital_d):
-        institutions.publishKey(encryption_key("key of somebody"), sender=admin)
-
-
-@pytest.fixture(scope="session")
-def study(studies, people, keys):
-    """Alice's CT study, registered by hospital A; its number."""
-    studies.register(
-        digest("study"), ALICE.address, CT, digest("manifest"), digest("content"), sender=people.hospital_a
-    )
+def study(studies):
+    """The number of Alice's CT study."""
     return bytes(studies.studyId(HOSPITAL_A, digest("study")))
 
 
@@ -192,9 +202,9 @@ def refuse(consents, domain, people):
 
 
 @pytest.fixture(scope="session")
-def directive_hash(record, directive):
-    """The hash of Alice's directive, recorded."""
-    return record(directive)
+def directive_hash(directive, domain):
+    """The hash of Alice's directive, which is recorded."""
+    return domain.struct_hash("Directive", directive)
 
 
 @pytest.fixture(scope="session")
@@ -204,9 +214,8 @@ def person():
 
 
 @pytest.fixture(scope="session")
-def request_id(ledger, query, directive_hash, directive, people, person):
-    """Hospital B asked, and was permitted; the request's number."""
-    ledger.request(1, query, directive, person, sender=people.hospital_b)
+def request_id(ledger, query, directive_hash):
+    """The number of hospital B's request, which was permitted."""
     return bytes(ledger.requestId(HOSPITAL_B, 1, query, directive_hash))
 
 
@@ -225,12 +234,13 @@ def release(ledger, query, directive, people, person):
             "envelopeDigest": digest("envelope"),
             "person": person,
         } | changes
+        arguments["directive"] = sent(arguments["directive"])
         return ledger.release(*arguments.values(), sender=sender or people.hospital_a)
 
     return release_
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def released(release, request_id):
     """Hospital A released the key of the first epoch to hospital B; the request's number."""
     release()

@@ -145,7 +145,7 @@ class Patient:
 ALICE, BOB = Patient("Alice"), Patient("Bob")
 
 
-def directive_of(study: bytes, **changes: Any) -> dict[str, Any]:
+def directive_of(study: bytes, /, **changes: Any) -> dict[str, Any]:
     """Alice allows hospital B her CT study for treatment; changed as the test needs it."""
     return {
         "subject": ALICE.address,
@@ -185,7 +185,7 @@ def modifiers(*pairs: tuple[int, bytes]) -> list[dict[str, Any]]:
     return [{"code": code, "value": value} for code, value in pairs]
 
 
-def query_of(study: bytes, **changes: Any) -> dict[str, Any]:
+def query_of(study: bytes, /, **changes: Any) -> dict[str, Any]:
     """Hospital B asks for Alice's CT study for treatment; changed as the test needs it."""
     return {
         "study": study,
@@ -194,6 +194,11 @@ def query_of(study: bytes, **changes: Any) -> dict[str, Any]:
         "project": ZERO32,
         "obligations": 0,
     } | changes
+
+
+def sent(directive: dict[str, Any]) -> dict[str, Any]:
+    """The directive as ape takes it: structs in a list are tuples."""
+    return directive | {"modifiers": [(entry["code"], entry["value"]) for entry in directive["modifiers"]]}
 
 
 def plain(value: Any) -> Any:

@@ -1,7 +1,18 @@
 from typing import Any
 
 import pytest
-from scenario import ACTIVE, ALL, HOSPITAL_A, START, ZERO_ADDRESS, assert_not_deployable, events_of, plain
+from scenario import (
+    ACTIVE,
+    ALL,
+    BOARD,
+    BOARD_E,
+    HOSPITAL_A,
+    START,
+    ZERO_ADDRESS,
+    assert_not_deployable,
+    events_of,
+    plain,
+)
 
 
 def found(project, people, founders):
@@ -91,20 +102,20 @@ def test_numbers_the_founders_from_1(institutions, people):
 
 
 def test_makes_each_founder_active_with_what_was_said_of_it(institutions, people):
-    assert plain(institutions.institution(HOSPITAL_A)) == {
-        "admin": people.hospital_a.address,
+    assert plain(institutions.institution(BOARD_E)) == {
+        "admin": people.board_e.address,
         "status": ACTIVE,
-        "roles": 11,
+        "roles": BOARD,
         "country": b"GB",
         "attributes": 1,
         "keyVersion": 0,
-        "requesterSince": START,
+        "requesterSince": 0,
         "statusSince": START,
     }
 
 
-def test_counts_no_time_as_requester_without_the_role(institutions):
-    assert institutions.institution(5).requesterSince == 0
+def test_counts_the_time_as_requester_with_the_role(institutions):
+    assert institutions.institution(HOSPITAL_A).requesterSince == START
 
 
 def test_gives_each_admin_all_permissions(institutions, people):

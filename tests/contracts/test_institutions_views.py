@@ -21,7 +21,7 @@ def test_standing_is_zeros_when_unknown(institutions):
         assert plain(institutions.standing(unknown)) == NO_STANDING
 
 
-def test_standing_is_the_institution_without_its_admin(institutions, keys, people):
+def test_standing_is_the_institution_without_its_admin(institutions, people):
     institutions.suspendSelf(sender=people.hospital_a)
     whole = plain(institutions.institution(HOSPITAL_A))
     assert whole.pop("admin") == people.hospital_a.address
@@ -48,6 +48,6 @@ def test_acting_for_tells_the_institution_the_permissions_and_its_standing(insti
     assert plain(institutions.actingFor(people.operator))[2]["status"] == ACTIVE
 
 
-def test_key_digest_is_zero_when_there_is_no_such_version(institutions, keys):
+def test_key_digest_is_zero_when_there_is_no_such_version(institutions):
     for version in (0, 2):
         assert bytes(institutions.keyDigest(HOSPITAL_A, version)) == ZERO32

@@ -1,0 +1,43 @@
+import pytest
+from scenario import ALICE, BOB, events_of, reverts
+
+
+@pytest.mark.parametrize("generation", [0, 2, 2**32 - 1])
+def test_reverts_when_the_generation_is_not_the_next(consents, revoke_all, generation):
+    with reverts(
+        consents.ConsentRegistry_GenerationDiffers, subject=ALICE.address, generation=generation, expected=1
+    ):
+        revoke_all(generation)
+
+
+def test_reverts_when_it_is_repeated(consents, revoke_all):
+    revoke_all(1)
+    with reverts(consents.ConsentRegistry_GenerationDiffers, subject=ALICE.address, generation=1, expected=2):
+        revoke_all(1)
+
+
+def test_reverts_when_another_patient_signed(consents, domain, people):
+    message = {"subject": ALICE.address, "generation": 1}
+    with reverts(
+        consents.ConsentRegistry_SignatureInvalid,
+        subject=ALICE.address,
+        digest=domain.digest("RevocationOfAll", message),
+    ):
+        consents.revokeAll(
+            ALICE.address, 1, BOB.sign(domain, "RevocationOfAll", message), sender=people.relay
+        )
+
+
+def test_moves_the_generation_on(consents, revoke_all):
+    receipt = revoke_all(1)
+    assert consents.generation(ALICE.address) == 1
+    assert consents.generation(BOB.address) == 0
+    assert events_of(receipt) == [("AllRevoked", {"subject": ALICE.address, "generation": 1})]
+    revoke_all(2)
+    assert consents.generation(ALICE.address) == 2
+
+
+def test_keeps_the_refusals(consents, refuse, revoke_all):
+    refuse(0b101)
+    revoke_all(1)
+    assert consents.refusedPurposes(ALICE.address, 0, bytes(32), 0) == 0b101

@@ -1,0 +1,189 @@
+"""What each call costs, to the last gas, against the committed snapshot; and the bounds that were promised.
+
+    UPDATE_GAS=1 ape test --network ::foundry tests/contracts/test_gas.py
+
+writes the snapshot anew (docs/contracts.md, Gas).
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scenario import (
+    ALICE,
+    ANY_GRANTEE,
+    CT,
+    HOSPITAL_A,
+    HOSPITAL_B,
+    MAX_TERM,
+    PURPOSE,
+    STUDIES,
+    ZERO32,
+    Patient,
+    digest,
+    directive_of,
+    modifiers,
+    no_directive,
+    number,
+    query_of,
+    sent,
+)
+
+SNAPSHOT = Path(__file__).with_name("gas.json")
+EIGHT = modifiers(
+    (19, ZERO32),
+    (20, ZERO32),
+    (22, b"GB" + bytes(30)),
+    (24, number(2_100_000_000)),
+    (25, number(60)),
+    (28, number(HOSPITAL_B)),
+    (29, ZERO32),
+    (45, ZERO32),
+)
+KEY = bytes(range(1, 201)) * 6 + bytes(range(1, 17))
+
+
+@pytest.fixture
+def of_study(study, query):
+    """A directive with eight modifiers for research, and the query that it permits."""
+    directive = directive_of(
+        study, permission=42, purposes=1 << PURPOSE.HRESCH, modifiers=EIGHT, salt=digest("eight")
+    )
+    return directive, query_of(study, purpose=PURPOSE.CLINTRCHPC, obligations=15)
+
+
+@pytest.fixture
+def wallet(mocks, people):
+    """A wallet contract that Alice's key owns."""
+    return people.relay.deploy(mocks.Wallet, 0, ALICE.address)
+
+
+def measure_institutions(institutions: Any, people: Any) -> dict[str, Any]:
+    admin = people.hospital_a
+    return {
+        "InstitutionRegistry.setOperator": institutions.setOperator(people.operator, STUDIES, sender=admin),
+        "InstitutionRegistry.setOperator, removing": institutions.setOperator(
+            people.operator, 0, sender=admin
+        ),
+        "InstitutionRegistry.publishKey": institutions.publishKey(KEY, sender=admin),
+        "InstitutionRegistry.suspendSelf": institutions.suspendSelf(sender=people.hospital_d),
+    }
+
+
+def measure_studies(studies: Any, people: Any) -> dict[str, Any]:
+    admin = people.hospital_a
+    registered = studies.register(
+        digest("gas"), ALICE.address, CT, digest("manifest"), digest("content"), sender=admin
+    )
+    study = bytes(studies.studyId(HOSPITAL_A, digest("gas")))
+    return {
+        "StudyRegistry.register": registered,
+        "StudyRegistry.rotate": studies.rotate(study, 1, digest("second manifest"), sender=admin),
+        "StudyRegistry.attestDisposal": studies.attestDisposal(study, 1, 9, 2, digest("r"), sender=admin),
+        "StudyRegistry.withdraw": studies.withdraw(study, sender=admin),
+        "StudyRegistry.reinstate": studies.reinstate(study, sender=admin),
+        "StudyRegistry.erase": studies.erase(study, digest("certificate"), sender=admin),
+    }
+
+
+@pytest.fixture
+def measured(  # the story, call by call
+    institutions,
+    studies,
+    consents,
+    ledger,
+    domain,
+    people,
+    study,
+    query,
+    directive,
+    directive_hash,
+    person,
+    release,
+    refuse,
+    revoke,
+    revoke_all,
+    of_study,
+    wallet,
+):
+    """Gas used by call."""
+
+    def record(directive: Any, subject: str = ALICE.address) -> Any:
+        signature = ALICE.sign(domain, "Directive", directive)
+        directive_hash = domain.struct_hash("Directive", directive)
+        return consents.record(subject, directive_hash, signature, sender=people.relay)
+
+    eight, research = of_study
+    asked, b, a = (people.hospital_b, people.hospital_b, people.hospital_a)
+    of_wallet = directive_of(study, subject=wallet.address)
+    receipts = {
+        "ConsentRegistry.record": record(directive_of(study, salt=digest("gas"))),
+        "ConsentRegistry.record, eight modifiers": record(eight),
+        "ConsentRegistry.record, by a wallet contract": record(of_wallet, wallet.address),
+        "ConsentRegistry.revoke, before it is recorded": revoke(digest("in a drawer")),
+        "AccessLedger.request": ledger.request(2, query, sent(directive), person, sender=asked),
+        "AccessLedger.request, eight modifiers": ledger.request(
+            2, research, sent(eight), person, sender=asked
+        ),
+        "AccessLedger.request, denied without a directive": ledger.request(
+            2, query, sent(no_directive()), person, sender=asked
+        ),
+        "AccessLedger.request, denied by the floor": ledger.request(
+            2, query, sent(directive), person, sender=people.company_c
+        ),
+        "AccessLedger.release": release(nonce=2),
+        "AccessLedger.release, eight modifiers": release(nonce=2, query=research, directive=eight),
+        "AccessLedger.confirm": ledger.confirm(2, query, directive_hash, 1, person, sender=b),
+        "AccessLedger.dispute": ledger.dispute(2, query, directive_hash, 1, 5, person, sender=b),
+    }
+    studies.rotate(study, 1, digest("the manifest of the second epoch"), sender=people.hospital_a)
+    receipts |= {
+        "AccessLedger.release, again": release(nonce=2, expectedEpoch=2),
+        "AccessLedger.confirm, again": ledger.confirm(2, query, directive_hash, 2, person, sender=b),
+        "AccessLedger.refuse": ledger.refuse(2, query, directive_hash, HOSPITAL_B, 401, person, sender=a),
+        "ConsentRegistry.refuse": refuse(1 << PURPOSE.HMARKT),
+        "ConsentRegistry.refuse, of one grantee": refuse(1 << PURPOSE.HMARKT, grantee=4),
+        "AccessLedger.request, with narrower refusals": ledger.request(
+            3, query, sent(directive), person, sender=asked
+        ),
+        "ConsentRegistry.revoke": revoke(directive_hash),
+        "ConsentRegistry.revokeAll": revoke_all(1),
+        **measure_studies(studies, people),
+        **measure_institutions(institutions, people),
+    }
+    return {name: receipt.gas_used for name, receipt in receipts.items()}
+
+
+def test_costs_what_the_snapshot_says(measured):
+    if os.environ.get("UPDATE_GAS"):
+        SNAPSHOT.write_text(json.dumps(measured, indent=2, sort_keys=True) + "\n", "utf-8")
+    assert json.loads(SNAPSHOT.read_text("utf-8")) == measured
+
+
+def test_keeps_what_was_promised():
+    snapshot = json.loads(SNAPSHOT.read_text("utf-8"))
+    assert snapshot["ConsentRegistry.record"] <= 58_000
+    assert snapshot["ConsentRegistry.record, eight modifiers"] <= 58_000
+    assert snapshot["ConsentRegistry.revoke"] <= 40_000
+
+
+def test_records_for_at_most_58000_whatever_the_directive_says(consents, domain, people, study):
+    """The body is not there; only the zero bytes of hash and signature differ."""
+    extremes = [
+        {"grantee": ANY_GRANTEE, "study": ZERO32, "categories": 1, "purposes": 1},
+        {"categories": 2**64 - 1, "purposes": 2**64 - 1, "permission": 65_535, "vocabulary": 65_535},
+        {"notBefore": 0, "expiry": MAX_TERM, "generation": 2**32 - 1},
+        {"modifiers": modifiers(*((code, b"\xff" * 32) for code in range(1, 9)))},
+        {"modifiers": modifiers(*((code, b"\xff" * 32) for code in range(1, 200)))},
+    ]
+    used = []
+    for index in range(20):
+        patient = Patient(f"patient {index}")
+        directive = directive_of(study, subject=patient.address, **extremes[index % len(extremes)])
+        signature = patient.sign(domain, "Directive", directive)
+        directive_hash = domain.struct_hash("Directive", directive)
+        used.append(consents.record(patient.address, directive_hash, signature, sender=people.relay).gas_used)
+    assert max(used) <= 58_000
+    assert max(used) - min(used) < 200

@@ -1,0 +1,237 @@
+"""What holds whatever anybody does, numbered as in docs/contracts.md, Invariants.
+
+People send what comes to their minds, allowed or not; after each transaction all is looked at again.
+"""
+
+import random
+from typing import Any
+
+import pytest
+from scenario import (
+    ALICE,
+    ALL,
+    BOB,
+    CT,
+    DENIED,
+    ERASED,
+    PERMITTED,
+    PURPOSE,
+    REFUSED,
+    UNKNOWN,
+    ZERO32,
+    ZERO_ADDRESS,
+    digest,
+    directive_of,
+    plain,
+    query_of,
+    sent,
+)
+
+STEPS = 120
+
+
+class World:
+    """What can be said of the contracts' state now; kept from step to step."""
+
+    def __init__(
+        self, consortium: Any, people: Any, study: bytes, directives: list[Any], domain: Any
+    ) -> None:
+        self.consortium = consortium
+        self.people = people
+        self.study = study
+        self.directives = directives
+        self.hashes = [domain.struct_hash("Directive", directive) for directive in directives]
+        self.domain = domain
+        self.query = query_of(study)
+        self.requests = {
+            bytes(consortium.ledger.requestId(requester, 1, self.query, hash_)): (requester, hash_)
+            for requester in (2, 3)
+            for hash_ in self.hashes
+        }
+
+    def look(self) -> dict[str, Any]:
+        """Everything that the invariants speak of."""
+        c = self.consortium
+        patients = (ALICE.address, BOB.address)
+        return {
+            "study": plain(c.studies.study(self.study)),
+            "commitments": {
+                (subject, hash_): plain(c.consents.commitment(subject, hash_))
+                for subject in patients
+                for hash_ in self.hashes
+            },
+            "generations": {subject: c.consents.generation(subject) for subject in patients},
+            "requests": {number: plain(c.ledger.requestOf(number)) for number in self.requests},
+            "institutions": {number: plain(c.institutions.institution(number)) for number in range(1, 4)},
+            "operators": {
+                number: plain(c.institutions.operator(c.institutions.institution(number).admin))
+                for number in range(1, 4)
+            },
+        }
+
+
+@pytest.fixture
+def world(consortium, people, study, domain):
+    directives = [
+        directive_of(study),
+        directive_of(study, grantee=0, salt=digest("for any requester")),
+        directive_of(study, grantee=2**32 - 1, study=ZERO32, salt=digest("for all")),
+        directive_of(study, subject=BOB.address),
+    ]
+    return World(consortium, people, study, directives, domain)
+
+
+def anything(world: World, dice: random.Random) -> Any:
+    """Something that somebody might send: mostly the right person, rightly signed, but not always."""
+    c, domain, people = world.consortium, world.domain, world.people
+    at = dice.randrange(len(world.directives))
+    directive, hash_ = world.directives[at], world.hashes[at]
+    subject, signer = dice.choice([(ALICE, ALICE)] * 6 + [(BOB, BOB), (ALICE, BOB), (BOB, ALICE)])
+    epoch = dice.choice([c.studies.study(world.study).epoch] * 6 + [1, 0])
+    requester, who = dice.choice([2, 2, 3]), digest("somebody")
+    asker = {2: people.hospital_b, 3: people.company_c}[requester]
+    generation = c.consents.generation(subject.address) + dice.choice([0, 0, 1])
+    revocation = {"subject": subject.address, "directive": hash_}
+    of_all = {"subject": subject.address, "generation": generation}
+    refusal = {
+        "subject": subject.address,
+        "custodian": 0,
+        "study": ZERO32,
+        "grantee": dice.choice([0, 2]),
+        "purposes": dice.choice([0, 0, 0, 1 << PURPOSE.TREAT]),
+        "sequence": dice.randrange(1, 50),
+    }
+
+    def signed(kind: str, message: Any) -> bytes:
+        return signer.sign(domain, kind, message)
+
+    calls = {
+        c.consents.record: (10, asker, (subject.address, hash_, signed("Directive", directive))),
+        c.consents.revoke: (1, asker, (subject.address, hash_, signed("Revocation", revocation))),
+        c.consents.revokeAll: (0.5, asker, (subject.address, generation, signed("RevocationOfAll", of_all))),
+        c.consents.refuse: (3, asker, (refusal, signed("Refusal", refusal))),
+        c.ledger.request: (15, asker, (1, world.query, sent(directive), who)),
+        c.ledger.release: (
+            40,
+            people.hospital_a,
+            (1, world.query, sent(directive), requester, epoch, 1, digest("envelope"), who),
+        ),
+        c.ledger.confirm: (25, asker, (1, world.query, hash_, epoch, who)),
+        c.ledger.dispute: (8, asker, (1, world.query, hash_, epoch, 4, who)),
+        c.ledger.refuse: (2, people.hospital_a, (1, world.query, hash_, requester, 400, who)),
+        c.studies.rotate: (4, people.hospital_a, (world.study, epoch, digest(f"{dice.random()}"))),
+        c.studies.withdraw: (2, people.hospital_a, (world.study,)),
+        c.studies.reinstate: (8, people.hospital_a, (world.study,)),
+        c.studies.register: (
+            1,
+            people.hospital_a,
+            (digest("study"), BOB.address, CT, digest("another"), digest("another")),
+        ),
+        c.institutions.setOperator: (
+            2,
+            people.hospital_a,
+            (dice.choice([people.eve, people.hospital_b]), dice.randrange(9)),
+        ),
+        c.institutions.publishKey: (1, people.board_e, (b"K" * 1_216,)),
+    }
+    weights = [weight for weight, _, _ in calls.values()]
+    (method,) = dice.choices(list(calls), weights)
+    _, sender, arguments = calls[method]
+    return dice.choice([sender] * 5 + [people.eve, people.hospital_b]), method, arguments
+
+
+def check_consents(before: Any, after: Any) -> None:
+    for key, was in before["commitments"].items():
+        now = after["commitments"][key]
+        # 1: what was recorded or withdrawn once, was so at that time for ever.
+        for field in ("kind", "recordedAt", "revokedAt"):
+            assert now[field] == was[field] or was[field] == 0
+        # 2: nothing is recorded once it was withdrawn.
+        assert not (was["revokedAt"] and now["recordedAt"] != was["recordedAt"])
+    # 3: generations only grow, by one.
+    for subject, was in before["generations"].items():
+        assert after["generations"][subject] in (was, was + 1)
+
+
+def check_study(before: Any, after: Any) -> None:
+    was, now = before["study"], after["study"]
+    # 4: whose a study is, who holds it and what is in it never change.
+    for field in ("subject", "custodian", "categories", "registeredAt", "contentCommitment"):
+        assert now[field] == was[field]
+    # 5: an epoch is a manifest, and the next one follows the last.
+    assert (now["epoch"], now["manifestDigest"]) == (was["epoch"], was["manifestDigest"]) or (
+        now["epoch"] == was["epoch"] + 1 and now["manifestDigest"] != was["manifestDigest"]
+    )
+    # 6: erased is for good.
+    assert was["status"] != ERASED or now["status"] == ERASED
+
+
+def check_requests(world: World, before: Any, after: Any) -> None:
+    for number, was in before["requests"].items():
+        now = after["requests"][number]
+        # 7: a request is permitted or denied once; what was permitted may be refused; nothing leads back.
+        assert (was["status"], now["status"]) in {
+            (UNKNOWN, UNKNOWN),
+            (UNKNOWN, PERMITTED),
+            (UNKNOWN, DENIED),
+            (PERMITTED, PERMITTED),
+            (PERMITTED, REFUSED),
+            (DENIED, DENIED),
+            (REFUSED, REFUSED),
+        }
+        # 8: only what was permitted is served, in the study's epoch, and once in each.
+        if now["servedEpoch"] != was["servedEpoch"]:
+            assert was["status"] == now["status"] == PERMITTED
+            assert was["servedEpoch"] < now["servedEpoch"] == after["study"]["epoch"]
+            # 9: and only while the decision permits at that very state.
+            requester, hash_ = world.requests[number]
+            at = world.hashes.index(hash_)
+            decided = world.consortium.ledger.decide(requester, world.query, sent(world.directives[at]))
+            assert decided == 0
+            assert not after["commitments"][(ALICE.address, hash_)]["revokedAt"]
+        # 10: only what was served is confirmed or disputed, in its epoch.
+        for field in ("confirmedEpoch", "disputedEpoch"):
+            assert now[field] == was[field] or now[field] == now["servedEpoch"] > was[field]
+        # 11: who asked, of whom and when stays.
+        if was["status"] != UNKNOWN:
+            for field in ("requester", "custodian", "requestedAt"):
+                assert now[field] == was[field]
+
+
+def check_institutions(before: Any, after: Any) -> None:
+    for number, was in before["institutions"].items():
+        now = after["institutions"][number]
+        # 12: an institution always has its admin, who has all permissions.
+        assert now["admin"] == was["admin"] != ZERO_ADDRESS
+        assert after["operators"][number] == [number, ALL]
+        # 13: keys are counted from 1 without a gap.
+        assert now["keyVersion"] in (was["keyVersion"], was["keyVersion"] + 1)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_hold_whatever_anybody_does(chain, world, seed):
+    ask = chain.provider.web3.provider.make_request
+    dice = random.Random(seed)
+    state, succeeded = world.look(), set()
+    for _ in range(STEPS):
+        sender, method, arguments = anything(world, dice)
+        data = bytes(method.encode_input(*arguments))
+        transaction = {
+            "from": sender.address,
+            "to": method.contract.address,
+            "data": "0x" + data.hex(),
+            "gas": hex(2_000_000),
+            "gasPrice": "0x0",
+        }
+        # A call first: a transaction that fails changes nothing, and takes longer to look at.
+        if "error" in ask("eth_call", [transaction, "latest"]):
+            continue
+        ask("eth_sendTransactionSync", [transaction])
+        succeeded.add(f"{method.contract.contract_type.name}.{method.abis[0].name}")
+        before, state = state, world.look()
+        check_consents(before, state)
+        check_study(before, state)
+        check_requests(world, before, state)
+        check_institutions(before, state)
+    assert {"AccessLedger.release", "AccessLedger.confirm", "StudyRegistry.rotate"} <= succeeded
+    assert len(succeeded) >= 10
