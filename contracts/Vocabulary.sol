@@ -164,8 +164,10 @@ library Vocabulary {
     uint8 internal constant PURPOSE_THREAT = 57;
     uint8 internal constant PURPOSE_HMARKT = 58;
     uint8 internal constant PURPOSE_COUNT = 59;
-    uint256 internal constant PURPOSE_PARENTS_0 = 0x101010101010101010101010101010ff0707070909090707ff000303000000ff; // parents of 0 to 31, 8 bits each
-    uint256 internal constant PURPOSE_PARENTS_1 = 0xffffffffffff3737ff333333ff2a2d2d2d2d2a2a2aff10271010101010101010; // parents of 32 to 63; 0xff: none
+    // parents of 0 to 31, 8 bits each
+    uint256 internal constant PURPOSE_PARENTS_0 = 0x101010101010101010101010101010ff0707070909090707ff000303000000ff;
+    // parents of 32 to 63; 0xff: none
+    uint256 internal constant PURPOSE_PARENTS_1 = 0xffffffffffff3737ff333333ff2a2d2d2d2d2a2a2aff10271010101010101010;
 
     // Sets of purposes: a branch with all its descendants
 
@@ -210,8 +212,10 @@ library Vocabulary {
     // Obligations that a requester accepts (a set)
 
     uint64 internal constant OBLIGATION_PUBLICATION_REQUIRED = 1 << 0; // publish the results
-    uint64 internal constant OBLIGATION_COLLABORATION_REQUIRED = 1 << 1; // collaborate with the primary study investigator
-    uint64 internal constant OBLIGATION_PUBLICATION_MORATORIUM = 1 << 2; // publish nothing before the date that the consent states
+    // collaborate with the primary study investigator
+    uint64 internal constant OBLIGATION_COLLABORATION_REQUIRED = 1 << 1;
+    // publish nothing before the date that the consent states
+    uint64 internal constant OBLIGATION_PUBLICATION_MORATORIUM = 1 << 2;
     uint64 internal constant OBLIGATION_RETURN_RESULTS = 1 << 3; // return derived data to the source
     uint64 internal constant OBLIGATION_ALL = 0x000000000000000f;
 

@@ -33,6 +33,7 @@ library Vocabulary {{{constants}
     }}
 }}
 """
+LONGEST_LINE = 120
 
 
 class Constants:
@@ -46,9 +47,14 @@ class Constants:
         self.lines.extend(["", f"    // {title}", ""])
 
     def add(self, kind: str, name: str, value: str, comment: str = "") -> None:
-        """One constant."""
-        note = f" // {comment}" if comment else ""
-        self.lines.append(f"    {kind} internal constant {name} = {value};{note}")
+        """One constant, its comment beside it or, where that makes the line too long, above."""
+        line = f"    {kind} internal constant {name} = {value};"
+        if not comment:
+            self.lines.append(line)
+        elif len(line) + len(comment) + 4 <= LONGEST_LINE:
+            self.lines.append(f"{line} // {comment}")
+        else:
+            self.lines.extend([f"    // {comment}", line])
 
     def numbers(
         self, kind: str, prefix: str, rows: list[Row], *, name: str = "name", number: str = "number"
