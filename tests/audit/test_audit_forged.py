@@ -108,6 +108,12 @@ def _erased(story: Story) -> bytes:
     return story.erased
 
 
+def _withdrawn(story: Story) -> bytes:
+    withdrawn = story.trail.events[place(story.trail, StudyWithdrawn)]
+    assert isinstance(withdrawn, StudyWithdrawn)
+    return withdrawn.study
+
+
 def _b_request(story: Story) -> bytes:
     return story.b_served.id
 
@@ -248,6 +254,15 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
     ),
     "a release without an envelope": (
         _first(AccessReleased, **RELEASE_TO_D)(envelope_digest=ZERO32),
+        {Code.ENVELOPE_MISSING},
+    ),
+    "two releases without an envelope": (
+        lambda s: again(
+            change(s.trail, place(s.trail, AccessReleased, request=s.b_served.id), envelope_digest=ZERO32),
+            place(s.trail, AccessReleased, request=s.d_served.id, epoch=2),
+            request=s.d_unserved.id,
+            envelope_digest=ZERO32,
+        ),
         {Code.ENVELOPE_MISSING},
     ),
     "a release by rules that nobody knows": (
@@ -518,6 +533,21 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
     ),
     "a withdrawal after erasure": (_again(StudyWithdrawn, study=_erased), {Code.STUDY_STATUS}),
     "a reinstatement after erasure": (_again(StudyReinstated, study=_erased), {Code.STUDY_STATUS}),
+    "a reinstatement after withdrawal and erasure": (
+        lambda s: append(
+            append(
+                again(s.trail, place(s.trail, StudyWithdrawn)),
+                StudyErased,
+                study=_withdrawn(s),
+                custodian=A,
+                certificate=word(1),
+            ),
+            StudyReinstated,
+            study=_withdrawn(s),
+            custodian=A,
+        ),
+        {Code.STUDY_STATUS, Code.DISPOSAL_NOT_ATTESTED},
+    ),
     "a withdrawal twice": (
         lambda s: again(again(s.trail, place(s.trail, StudyWithdrawn)), place(s.trail, StudyWithdrawn)),
         {Code.STUDY_STATUS},
