@@ -17,7 +17,7 @@ from pixelpact.chain import (
     StudyRecord,
     StudyStatus,
 )
-from pixelpact.errors import ChainMismatchError, ContractError, DeniedError, InputError
+from pixelpact.errors import ChainMismatchError, ContractError, DeniedError, InputError, VaultError
 from pixelpact.models import (
     RAW,
     Cid,
@@ -129,9 +129,9 @@ class Custodian:
             progress=progress,
         )
         categories = int(categories_of(sealed.modalities))
-        record = self._chain.studies.study(sealed.study_id, at="final")
-        if record.status is StudyStatus.UNKNOWN:
-            with self._vault.journal("register", sealed.study_id.hex()) as entry:
+        with self._vault.journal("register", sealed.study_id.hex()) as entry:
+            record = self._chain.studies.study(sealed.study_id, at="final")
+            if record.status is StudyStatus.UNKNOWN or entry.step is not None:
                 sealing.mark_offered(self._vault, sealed)
                 self._profile.carry_out(
                     entry,
@@ -144,14 +144,10 @@ class Custodian:
                         sealed.content_commitment,
                     ),
                 )
-                sealing.mark_final(self._vault, sealed)
-        elif record.subject != subject:
-            raise InputError(
-                "The study is registered for another patient's address",
-                why="a study's patient is fixed when it is registered",
-                remedy="Give the address that it was registered for",
-            )
-        return SharedStudy(sealed.study_id, categories, sealed)
+                record = self._chain.studies.study(sealed.study_id, at="final")
+            _require_registered(record, sealed, subject)
+            sealing.mark_final(self._vault, sealed)
+        return SharedStudy(sealed.study_id, record.categories, sealed)
 
     def invite(self, study: bytes, consent: SignedDirective | None = None) -> Invitation:
         """What a requester needs to ask for a study; hand it over, it is on no chain."""
@@ -444,6 +440,22 @@ class Custodian:
     def _identity(self) -> NetworkIdentity:
         network = self._chain.network
         return NetworkIdentity(network.genesis, network.chain_id, self._chain.studies.address)
+
+
+def _require_registered(record: StudyRecord, sealed: SealedStudy, subject: bytes) -> None:
+    """Check that the chain has what was sealed, for this patient."""
+    if record.subject != subject:
+        raise InputError(
+            "The study is registered for another patient's address",
+            why="a study's patient is fixed when it is registered",
+            remedy="Give the address that it was registered for",
+        )
+    if record.manifest_digest != sealed.manifest_digest:
+        raise VaultError(
+            "The chain names another sealing of this study than this vault",
+            why=f"the chain is at epoch {record.epoch}",
+            remedy="Finish the rotation that was begun, or use the newest vault",
+        )
 
 
 def _denied(reason: int) -> DeniedError:
