@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
+
+import pytest
 
 from pixelpact.crypto import (
     OpenStudy,
@@ -20,6 +24,17 @@ from pixelpact.crypto import (
 )
 from pixelpact.errors import BlockError
 from pixelpact.models import Cid, Instance, StudyContext
+
+#: The format with chunks of 64 bytes, leaves of 7 links and 1,000 bytes held: threads meet at every border.
+SMALL = {
+    "CHUNK": 64,
+    "BLOCK": 80,
+    "LEAF_LINKS": 7,
+    "HELD": 1000,
+    "MAX_LEAVES": 1 << 20,
+    "MAX_INDEX_BLOCKS": 1 << 20,
+    "MAX_ROOT_BYTES": 1 << 24,
+}
 
 UID = "1.2.826.0.1.3680043.10.9999.3"
 CUSTODIAN = 4
@@ -85,6 +100,22 @@ class Store:
         if cid not in self.blocks:
             raise BlockError("a block is missing")
         return self.blocks[cid]
+
+
+@contextmanager
+def small_format() -> Iterator[None]:
+    """Everything in this context is sealed and opened in the small format."""
+    switch = sys.getswitchinterval()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, module in list(sys.modules.items()):
+            if name.startswith("pixelpact.crypto"):
+                for constant in SMALL.keys() & vars(module).keys():
+                    patch.setattr(module, constant, SMALL[constant])
+        sys.setswitchinterval(1e-5)
+        try:
+            yield
+        finally:
+            sys.setswitchinterval(switch)
 
 
 def sealed(source: Any, store: Store, **changed: Any) -> SealedStudy:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from multiformats import CID, multihash
 
 from pixelpact.crypto import dagcbor
-from pixelpact.crypto.index import Index
+from pixelpact.crypto.index import MAX_INSTANCES, MAX_SETS, Index, _Content, _Entry, _Set
 from pixelpact.crypto.root import Root, decode_leaf, encode_leaf
-from pixelpact.errors import EncodingError, SchemaError, SealedStudyError
+from pixelpact.errors import EncodingError, LimitError, SchemaError, SealedStudyError
 from pixelpact.models import DAG_CBOR, INSTANCE_ATTRIBUTES, RAW, SERIES_ATTRIBUTES, Cid, Instance
 
 digests = st.binary(min_size=32, max_size=32)
@@ -163,7 +163,7 @@ def test_indices_are_those_of_the_libraries_and_come_back(index: Index) -> None:
 @given(st.binary(max_size=300))
 def test_what_is_no_root_is_refused_and_nothing_else_happens(data: bytes) -> None:
     for decode in (Root.decode, lambda block: decode_leaf(block, 1), lambda block: Index.decode(block, 1)):
-        with pytest.raises((EncodingError, SchemaError)):
+        with pytest.raises((EncodingError, SchemaError, LimitError)):
             decode(data)
 
 
@@ -178,6 +178,14 @@ def test_a_root_with_any_byte_changed_is_another_or_is_refused(root: Root, data:
         return  # one of the format's classes, and nothing else
     assert other != root
     assert other.encode() == block
+
+
+@pytest.mark.parametrize(("sets", "entries"), [(MAX_SETS + 1, 1), (1, MAX_INSTANCES + 1), (0, 1), (1, 0)])
+def test_an_index_has_so_many_series_and_instances_and_no_more(sets: int, entries: int) -> None:
+    row, entry = _Set("1.1", "1.2", {}), _Entry("1.3", 0, 1, bytes(32), {})
+    _Content("1", 1, [row], [entry]).check_sizes()
+    with pytest.raises(LimitError):
+        _Content("1", max(1, entries), [row] * sets, [entry] * entries).check_sizes()
 
 
 def test_what_libipld_lets_pass_is_refused_here() -> None:

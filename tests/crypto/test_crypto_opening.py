@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from crypto_studies import Memory, Store, opened, sealed
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pixelpact.crypto import OpenStudy, StudyKey
@@ -188,34 +188,6 @@ def released(reader: OpenStudy, threads: int) -> Iterator[bytes]:
     else:
         for instance in reader:
             yield reader.open(instance).read()
-
-
-@settings(max_examples=25, deadline=None)
-@given(
-    st.lists(st.integers(1, 2 * CHUNK + 5), min_size=2, max_size=7),
-    st.integers(0, 4),
-    st.sampled_from(["flip", "drop", "exchange"]),
-    st.data(),
-)
-def test_a_damaged_chunk_stops_exactly_there(
-    lengths: list[int], threads: int, damage: str, data: Any
-) -> None:
-    source, store = Memory(lengths), Store()
-    study = sealed(source, store, threads=2)
-    layout = Layout([each.length for each in study.instances])
-    number = data.draw(st.integers(0, layout.chunks - 1))
-    blocks = [cid for cid in opened(study, store).cids() if cid.codec == RAW]
-    if damage == "drop":
-        del store.blocks[blocks[number]]
-    elif damage == "flip":
-        store.blocks[blocks[number]] = b"\x00" + store.blocks[blocks[number]][1:]
-    else:  # the one before it; for the first, the index block
-        store.blocks[blocks[number]] = store.blocks[blocks[number - 1]]
-    first_hit = next(each for each in range(len(lengths)) if number in layout.span(each))
-    out: list[bytes] = []
-    with pytest.raises(BlockError):
-        take(released(opened(study, store), threads), out)
-    assert out == [source.bytes_of(each) for each in study.instances[:first_hit]]
 
 
 def take(source: Iterable[bytes], into: list[bytes]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import vector_blocks
 import vector_contents
+import vector_indices
 import vector_keys
 import vector_structures
 from vector_envelopes import envelopes
@@ -26,7 +27,7 @@ def scenarios() -> Iterator[Vector]:
     yield from vector_structures.encoding_of_roots()
     yield from vector_structures.encoding_of_leaves_and_indices()
     yield from vector_structures.schema_of_roots_and_leaves()
-    yield from vector_structures.schema_of_indices()
+    yield from vector_indices.schema_of_indices()
     yield from vector_structures.limit()
     yield from vector_blocks.chain()
     yield from vector_blocks.block()

@@ -7,6 +7,7 @@ from typing import Any
 
 from vector_builder import (
     CHUNK,
+    CT,
     UID,
     Made,
     Study,
@@ -76,6 +77,13 @@ def rules() -> Iterator[Vector]:
     yield refused(rows(set=(2, 2)), "set-beyond", "An instance of a series that is not there.")
     yield refused(rows(set=(0, -1)), "set-negative", "An instance of series -1.")
     yield refused(rows(set=(2, 0)), "set-unused", "A series without instances.")
+    study = rows(set=(0, -1))
+    study.rows[1][1] = -1  # type: ignore[index]
+    yield refused(study, "set-negative-and-unused", "As many references as series, one of them -1.")
+    study = rows()
+    study.sets.insert(1, [f"{UID}.1", CT + "5", {}])
+    study.rows[2][1] = 2  # type: ignore[index]
+    yield refused(study, "set-unused-between", "A series without instances between two others.")
     study = Study()
     study.sets.reverse()
     yield refused(study, "sets-unsorted", "The second series stands first.")

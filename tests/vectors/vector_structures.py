@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from vector_builder import (
     CHUNK,
@@ -184,53 +183,15 @@ def schema_of_roots_and_leaves() -> Iterator[Vector]:
         Study().rewritten({**fields, "mac": fields["mac"][:16]}), "mac-truncated", "Half of the MAC."
     )
     yield refused(Study().rewritten(list(fields.values())), "root-array", "The root is an array.")
+    for key in ("data", "index"):
+        yield refused(Study().changed(**{key: {"0": fields[key][0]}}), f"root-{key}-map", f"{key} is a map.")
+        yield refused(Study().changed(**{key: ["0"]}), f"root-{key}-of-text", f"{key} is an array of text.")
     study = Study().cut()
     study.leaf_blocks = [literal(cbor({str(n): Link(b.cid()) for n, b in enumerate(study.data or ())}))]
     yield refused(study, "leaf-map", "The leaf is a map.")
     study = Study().cut()
     study.leaf_blocks = [study.leaf([[Link(block.cid())] for block in study.data or ()])]
     yield refused(study, "leaf-nested", "The leaf's links stand in arrays of their own.")
-
-
-def schema_of_indices() -> Iterator[Vector]:
-    """Indices that are well encoded, and not of this format."""
-
-    def refused(study: Study, name: str, comment: str) -> Vector:
-        return study.vector(name, "schema", [], comment)
-
-    value = Study().index().index_value
-
-    def index(name: str, comment: str, **changed: Any) -> Vector:
-        study = Study()
-        study.index_value = {**value, **changed}
-        return refused(study, name, comment)
-
-    def row(position: int, value_: Any) -> list[Any]:
-        first, *rest = value["inst"]
-        return [[*first[:position], value_, *first[position + 1 :]], *rest]
-
-    yield index("index-version-2", "An unknown version.", v=2)
-    yield index("index-unknown-key", "A key that the format does not have.", offsets=[0])
-    yield index(
-        "index-attribute-not-allowed",
-        "PatientName, which no index has.",
-        inst=row(4, {"PatientName": "NOBODY^MADE UP"}),
-    )
-    yield index(
-        "index-series-attribute-in-instance",
-        "Modality where only a series has it.",
-        inst=row(4, {"Modality": "CT"}),
-    )
-    yield index("index-attribute-of-another-kind", "Rows as text.", inst=row(4, {"Rows": "512"}))
-    yield index("index-uid-with-letter", "A UID with a letter.", inst=row(0, "1.2.x"))
-    yield index("index-uid-empty", "A UID of no characters.", inst=row(0, ""))
-    yield index("index-uid-two-dots", "A UID with an empty group.", inst=row(0, "1..2"))
-    yield index("index-uid-too-long", "A UID of 65 characters.", inst=row(0, "1" * 65))
-    yield index("index-uid-line-end", "A UID with a line end behind it.", inst=row(0, "1.2\n"))
-    yield index("index-digest-of-31", "A digest that lacks a byte.", inst=row(3, bytes(31)))
-    yield index("index-short-row", "An instance of four values.", inst=[each[:4] for each in value["inst"]])
-    yield index("index-length-true", "A length that is true.", inst=row(2, Verbatim(b"\xf5")))
-    yield index("index-null-attributes", "Attributes that are null.", inst=row(4, Verbatim(b"\xf6")))
 
 
 def limit() -> Iterator[Vector]:

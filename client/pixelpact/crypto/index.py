@@ -177,9 +177,7 @@ class _Content:
             raise _contradiction("its instances are not in their order, or one stands twice")
         if len({entry.sop for entry in self.entries}) != len(self.entries):
             raise _contradiction("a SOP instance UID stands twice")
-        # Ascending as they are, the references name every set exactly when as many differ as there are sets.
-        used = {entry.set for entry in self.entries}
-        if len(used) != len(self.sets) or min(used) != 0 or max(used) != len(self.sets) - 1:
+        if {entry.set for entry in self.entries} != set(range(len(self.sets))):
             raise _contradiction("a series without an instance, or an instance of no series")
         if any(entry.length < 1 for entry in self.entries):
             raise _contradiction("an instance is empty")
@@ -218,11 +216,8 @@ def _check_attributes(attributes: object, allowed: Mapping[str, type[str | int]]
     if not isinstance(attributes, Mapping):
         raise bad_schema("index", "attributes are of another kind")
     for keyword, value in attributes.items():
-        kind = allowed.get(keyword)
-        if kind is None:
-            raise bad_schema("index", f"the attribute {keyword!r} is not one of an index")
-        if type(value) is not kind:
-            raise bad_schema("index", f"the attribute {keyword} is of another kind")
+        if type(value) is not allowed.get(keyword):
+            raise bad_schema("index", f"the attribute {keyword} is not one of an index, or of another kind")
 
 
 def _check_values(attributes: _Attributes) -> None:

@@ -1,0 +1,94 @@
+"""Threads at the borders of chunks, leaves and instances: in a format so small that each study has many."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from crypto_studies import SMALL, Memory, Store, opened, sealed, small_format
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pixelpact.crypto import OpenStudy, StudyKey
+from pixelpact.crypto.layout import Layout
+from pixelpact.errors import BlockError, StoreError
+from pixelpact.models import RAW, Cid
+
+CHUNK = SMALL["CHUNK"]
+sizes = st.sampled_from([1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK - 1, 2 * CHUNK, 2 * CHUNK + 1])
+lengths_ = st.lists(sizes | st.integers(1, 400) | st.integers(990, 3000), min_size=1, max_size=12)
+threads_ = st.integers(1, 5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lengths_, threads_, threads_)
+def test_whatever_the_threads_the_same_bytes_come_out(lengths: list[int], sealing: int, opening: int) -> None:
+    with small_format():
+        source, store, again, key = Memory(lengths), Store(), Store(), StudyKey.generate()
+        study = sealed(source, store, threads=sealing)
+        reader = opened(study, store)
+        whole = [source.bytes_of(each) for each in study.instances]
+        assert list(released(reader, opening)) == whole
+        assert sorted(reader.cids()) == sorted(store.blocks)
+        with reader.in_order(opening) as ahead:
+            renewed = sealed(ahead, again, key=key, threads=sealing, committed=study.content_commitment)
+        assert list(released(opened(renewed, again, key=key), 0)) == whole
+
+
+@settings(max_examples=60, deadline=None)
+@given(lengths_, st.integers(0, 5), st.sampled_from(["flip", "drop", "exchange"]), st.data())
+def test_a_damaged_chunk_stops_exactly_there(
+    lengths: list[int], threads: int, damage: str, data: Any
+) -> None:
+    with small_format():
+        source, store = Memory(lengths), Store()
+        study = sealed(source, store, threads=2)
+        layout = Layout([each.length for each in study.instances])
+        number = data.draw(st.integers(0, layout.chunks - 1))
+        blocks = [cid for cid in opened(study, store).cids() if cid.codec == RAW]
+        if damage == "drop":
+            del store.blocks[blocks[number]]
+        elif damage == "flip":
+            first, *rest = store.blocks[blocks[number]]
+            store.blocks[blocks[number]] = bytes((first ^ 1, *rest))
+        else:  # the one before it; for the first, the index's last
+            store.blocks[blocks[number]] = store.blocks[blocks[number - 1]]
+        first_hit = next(each for each in range(len(lengths)) if number in layout.span(each))
+        out: list[bytes] = []
+        try:
+            for whole in released(opened(study, store), threads):
+                out.append(whole)  # noqa: PERF402 - extend would append nothing when the source fails
+        except BlockError:
+            out.append(b"refused")
+        assert out == [*(source.bytes_of(each) for each in study.instances[:first_hit]), b"refused"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(lengths_, threads_, st.data())
+def test_a_store_that_fails_at_any_block_ends_the_seal(lengths: list[int], threads: int, data: Any) -> None:
+    with small_format():
+        source, before = Memory(lengths), threading.active_count()
+        total = len(list(opened(sealed(source, store := Store()), store).cids()))
+        failing, put = data.draw(st.integers(1, total)), Store()
+
+        def fail(cid: Cid, block: bytes | memoryview) -> None:
+            put.put(cid, block)
+            if len(put.order) == failing:
+                raise StoreError("the disk is full")
+
+        with pytest.raises(StoreError, match="full"):
+            sealed(source, Store(), put=fail, threads=threads)
+        assert threading.active_count() == before
+        assert all(stream.closed for stream in source.streams)
+
+
+def released(reader: OpenStudy, threads: int) -> Iterator[bytes]:
+    """The instances as they come out: streamed on so many threads, or opened one by one."""
+    if threads:
+        for _, pieces in reader.stream(threads):
+            yield b"".join([bytes(piece) for piece in pieces])
+    else:
+        for instance in reader:
+            yield reader.open(instance).read()
