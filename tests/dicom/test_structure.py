@@ -6,6 +6,7 @@ import io
 import random
 import tempfile
 import warnings
+import zlib
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -27,7 +28,7 @@ from pydicom.uid import (
 )
 
 from pixelpact.dicom import scan, tags
-from pixelpact.dicom.reader import DamagedError
+from pixelpact.dicom.reader import DamagedError, inflated
 from pixelpact.dicom.structure import Header, inflated_size, read_header
 from pixelpact.dicom.uids import is_uid
 from pixelpact.errors import InputError
@@ -181,6 +182,72 @@ def test_whatever_follows_the_magic_is_followed_or_refused(rubbish: bytes):
     for data in (bytes(128) + b"DICM" + rubbish, encode(data_set())[:340] + rubbish):
         with suppress(DamagedError):
             assert follow(data).groups is not None
+
+
+# Written by hand: what no library writes.
+ENDLESS, NOTHING = b"\xff" * 4, bytes(4)
+SEQUENCE = b"\x40\x00\x60\x02SQ\0\0" + ENDLESS
+ITEM = b"\xfe\xff\x00\xe0"
+OPEN_ITEM, EMPTY_ITEM = ITEM + ENDLESS, ITEM + NOTHING
+END_OF_ITEM, END = b"\xfe\xff\x0d\xe0" + NOTHING, b"\xfe\xff\xdd\xe0" + NOTHING
+CODE = b"\x08\x00\x00\x01SH\x02\x00A "
+
+
+def with_tail(tail: bytes) -> bytes:
+    return encode(data_set()) + tail
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        SEQUENCE + END,
+        SEQUENCE + EMPTY_ITEM + END,
+        SEQUENCE + ITEM + ENDLESS + CODE + END_OF_ITEM + ITEM + b"\x0a\0\0\0" + CODE + END,
+        SEQUENCE + ITEM + ENDLESS + SEQUENCE + END + END_OF_ITEM + END,
+    ],
+)
+def test_follows_well_formed_sequences(tail: bytes):
+    assert 0x0040 in follow(with_tail(tail)).groups
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        EMPTY_ITEM,
+        END_OF_ITEM,
+        END,
+        b"\x02\x00\x10\x00UI\x02\x001\0",
+        b"\x00\x00\x00\x01US\x02\x00\x01\x00",
+        bytes(16) + b"\x01",
+        SEQUENCE + CODE,
+        SEQUENCE + END_OF_ITEM + END,
+        SEQUENCE + OPEN_ITEM + EMPTY_ITEM + END_OF_ITEM + END,
+        SEQUENCE + OPEN_ITEM + END,
+        SEQUENCE + ITEM + ENDLESS + CODE + END + END_OF_ITEM + END,
+    ],
+)
+def test_refuses_what_stands_where_it_can_not(tail: bytes):
+    with pytest.raises(DamagedError):
+        follow(with_tail(tail))
+
+
+def test_what_is_in_an_unknown_element_is_implicit():
+    # Its length reads as a VR of two letters, so explicit VRs would lead astray (PS3.5 section 6.2.2).
+    length = int.from_bytes(b"AB\0\0", "little")
+    inside = b"\x09\x00\x02\x10AB\0\0" + b"\xff" * length
+    unknown = b"\x09\x00\x01\x10UN\0\0" + ENDLESS
+    assert follow(with_tail(unknown + OPEN_ITEM + inside + END_OF_ITEM + END)).groups
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 65_537, 131_072, 200_000])
+@pytest.mark.parametrize("level", [0, 1, 9])
+def test_inflates_to_the_last_byte_and_no_further(size: int, level: int):
+    data = random.Random(size).randbytes(size // 2) + bytes(size - size // 2)
+    packer = zlib.compressobj(level, wbits=-zlib.MAX_WBITS)
+    packed = packer.compress(data) + packer.flush()
+    assert inflated(io.BytesIO(packed + b"\0")).read() == data
+    with pytest.raises(DamagedError, match="cut short"):
+        inflated(io.BytesIO(packed[:-1])).read()
 
 
 def test_measures_a_deflated_data_set():
