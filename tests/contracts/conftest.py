@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 import solcx
 from ape.contracts import ContractContainer
+from ape_ethereum.trace import Trace
 from ethpm_types import ContractType
 from scenario import (
     ALICE,
     BOARD,
     CT,
     CUSTODIAN,
+    FOUNDED,
     HOSPITAL_A,
     HOSPITAL_B,
     REQUESTER,
@@ -57,6 +59,14 @@ def founders(people):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def quiet():
+    """Ape draws the trace of every call that a contract refuses, which takes longer than all the rest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trace, "show", lambda *_, **__: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def consortium(project, chain, people, founders):
     """The five contracts, deployed in their order by somebody who has no say afterwards; all but board_e have
     published a key; hospital A has registered Alice's CT study; Alice's directive for hospital B is recorded;
@@ -64,7 +74,7 @@ def consortium(project, chain, people, founders):
 
     All state that is not a single test's own is made here, once: ape puts it back after each test.
     """
-    chain.pending_timestamp = START
+    chain.pending_timestamp = FOUNDED
     deployer = people.relay
     institutions = deployer.deploy(project.InstitutionRegistry, founders)
     studies = deployer.deploy(project.StudyRegistry, institutions)
@@ -78,6 +88,7 @@ def consortium(project, chain, people, founders):
         digest("study"), ALICE.address, CT, digest("manifest"), digest("content"), sender=people.hospital_a
     )
 
+    chain.pending_timestamp = START
     study = bytes(studies.studyId(HOSPITAL_A, digest("study")))
     domain = Domain(chain.chain_id, consents.address)
     directive = directive_of(study)

@@ -23,9 +23,10 @@ from web3.exceptions import ContractCustomError
 
 DATA = Path(__file__).resolve().parents[2] / "client" / "pixelpact" / "policy" / "data"
 
-#: When the consortium is founded, in seconds since 1970.
-START = 2_000_000_000
 DAY = 86_400
+#: When the story starts, in seconds since 1970, and when the consortium was founded before that.
+START = 2_000_000_000
+FOUNDED = START - DAY
 MAX_TERM = 315_576_000
 ZERO32 = bytes(32)
 ZERO_ADDRESS = to_checksum_address(bytes(20))

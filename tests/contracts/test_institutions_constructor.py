@@ -6,8 +6,8 @@ from scenario import (
     ALL,
     BOARD,
     BOARD_E,
+    FOUNDED,
     HOSPITAL_A,
-    START,
     ZERO_ADDRESS,
     assert_not_deployable,
     events_of,
@@ -110,12 +110,12 @@ def test_makes_each_founder_active_with_what_was_said_of_it(institutions, people
         "attributes": 1,
         "keyVersion": 0,
         "requesterSince": 0,
-        "statusSince": START,
+        "statusSince": FOUNDED,
     }
 
 
 def test_counts_the_time_as_requester_with_the_role(institutions):
-    assert institutions.institution(HOSPITAL_A).requesterSince == START
+    assert institutions.institution(HOSPITAL_A).requesterSince == FOUNDED
 
 
 def test_gives_each_admin_all_permissions(institutions, people):

@@ -1,4 +1,4 @@
-from scenario import ACTIVE, ALL, HOSPITAL_A, START, SUSPENDED, ZERO32, ZERO_ADDRESS, plain
+from scenario import ACTIVE, ALL, FOUNDED, HOSPITAL_A, SUSPENDED, ZERO32, ZERO_ADDRESS, plain
 
 NO_STANDING = {
     "status": 0,
@@ -26,7 +26,7 @@ def test_standing_is_the_institution_without_its_admin(institutions, people):
     whole = plain(institutions.institution(HOSPITAL_A))
     assert whole.pop("admin") == people.hospital_a.address
     assert plain(institutions.standing(HOSPITAL_A)) == whole
-    assert (whole["status"], whole["keyVersion"], whole["requesterSince"]) == (SUSPENDED, 1, START)
+    assert (whole["status"], whole["keyVersion"], whole["requesterSince"]) == (SUSPENDED, 1, FOUNDED)
 
 
 def test_operator_is_zeros_when_the_account_acts_for_nobody(institutions, people):
