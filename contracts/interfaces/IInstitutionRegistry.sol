@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title IInstitutionRegistry
 /// @notice Who may take part: institutions with their roles, the accounts that act for them, and their encryption keys.
-/// @dev An institution is a number from 1; 0 is none. An institution that is not active does nothing here. Numbers,
-/// accounts' institutions and keys are never reused: what an event said stays true of the past.
+/// @dev An institution is a number from 1; 0 is none. An institution that is not active does nothing here. Numbers and
+/// versions of keys are never given again: what an event said stays true of the past.
 interface IInstitutionRegistry {
     // ========================================================================
     // Types
