@@ -88,6 +88,9 @@ ALONE: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.CATEGORY_NOT_ASKED, {"query": query(categories=Category.CT)}),
     (Reason.CATEGORY_NOT_GRANTED, {"directive": directive(categories=Category.CT)}),
     (Reason.CATEGORY_NOT_GRANTED, {"query": query(categories=KINDS | Category.MR)}),
+    # A bit without a name counts as any other, also in the complement of a named flag.
+    (Reason.CATEGORY_NOT_GRANTED, {"query": query(categories=KINDS | 1 << 40)}),
+    (Reason.CATEGORY_NOT_ASKED, {"facts": facts(study={"categories": KINDS | 1 << 40})}),
     (Reason.PURPOSE_UNKNOWN, {"query": query(purpose=59), "directive": directive(purposes=2**64 - 1)}),
     (Reason.PURPOSE_UNKNOWN, {"query": query(purpose=255), "directive": directive(purposes=2**64 - 1)}),
     (Reason.PURPOSE_NOT_GRANTED, {"query": query(purpose=Purpose.HPAYMT)}),
