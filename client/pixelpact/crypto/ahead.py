@@ -9,7 +9,11 @@ from typing import Self
 
 from pixelpact.crypto.blocks import CHUNK
 
-__all__ = ["ReadAhead"]
+__all__ = ["ReadAhead", "Work"]
+
+#: Fills a buffer of one chunk's size with the chunk of this number, and has the last argument called with the
+#: number when that is done, now or later.
+Work = Callable[[int, memoryview, Callable[[int], None]], None]
 
 
 class ReadAhead:
@@ -19,15 +23,18 @@ class ReadAhead:
     the work.
 
     Args:
-        work: fills the buffer, of one chunk's size, with the chunk of this number. What it raises, ``wait``
-            raises.
+        work: what to do with each chunk. What it raises, ``wait`` raises.
         numbers: the chunks, ascending without gaps.
         buffers: how many chunks may stand filled or being filled.
         threads: at least 1.
     """
 
     def __init__(
-        self, work: Callable[[int, memoryview], None], numbers: range, buffers: int, threads: int
+        self,
+        work: Work,
+        numbers: range,
+        buffers: int,
+        threads: int,
     ) -> None:
         self._work = work
         self._end = numbers.stop
@@ -93,13 +100,14 @@ class ReadAhead:
         slot = number % len(self._buffers)
         if not self._buffers[slot]:
             self._buffers[slot] = memoryview(bytearray(CHUNK))
-        outcome: BaseException | None = None
         try:
-            self._work(number, self._buffers[slot])
+            self._work(number, self._buffers[slot], self._done)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the reader raises it in its own thread
-            outcome = error
+            self._done(number, error)
+
+    def _done(self, number: int, error: BaseException | None = None) -> None:
         with self._state:
-            self._outcome[number] = outcome
-            if outcome is not None:
+            self._outcome[number] = error
+            if error is not None:
                 self._end = min(self._end, self._next)
             self._state.notify_all()

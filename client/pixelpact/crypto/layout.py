@@ -6,8 +6,7 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from math import inf
-from threading import Condition
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from pixelpact.crypto.blocks import CHUNK, chunk_count
@@ -15,7 +14,7 @@ from pixelpact.crypto.blocks import CHUNK, chunk_count
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-__all__ = ["DigestRelay", "Layout", "Piece", "Stopped"]
+__all__ = ["DigestRelay", "Layout", "Piece"]
 
 
 class Piece(NamedTuple):
@@ -62,15 +61,21 @@ class Layout:
         return found
 
 
-class Stopped(Exception):  # noqa: N818 - a signal between threads, never seen outside
-    """Another thread failed; what this one waits for will not come."""
+class _Hashing(NamedTuple):
+    """A piece to hash, the chunk it lies in, and what to call when that chunk has nothing left to hash."""
+
+    number: int
+    piece: Piece
+    chunk: memoryview
+    hashed: Callable[[int], None]
 
 
 class DigestRelay:
-    """SHA-256 of each instance, handed from the thread of one chunk to that of the next.
+    """SHA-256 of each instance, handed on from chunk to chunk by threads that never wait for one another.
 
-    An instance's hash is sequential, the rest of a chunk's work is not: a thread hashes what begins in its
-    chunk at once, and what continues from the chunk before when its turn has come, other work in between.
+    An instance's hash is sequential, the rest of a chunk's work is not. Each thread submits its chunk: it
+    hashes what begins there, and what continues from the chunk before if that is hashed already. Otherwise
+    the chunk is left, and the thread that hashes the chunk before goes on with it.
 
     Args:
         finished: called with an instance's position and digest, from the thread that hashed its last piece.
@@ -79,43 +84,46 @@ class DigestRelay:
     def __init__(self, finished: Callable[[int, bytes], None]) -> None:
         self._finished = finished
         self._handed: dict[int, _Hash] = {}
-        self._turn = Condition()
-        self._failed: float = inf
+        self._left: dict[int, _Hashing] = {}
+        self._lock = Lock()
 
-    def begin(self, number: int, pieces: Sequence[Piece], chunk: memoryview) -> bool:
-        """Hash what can be hashed of a chunk now; False if ``finish`` must be called for the rest."""
+    def submit(
+        self, number: int, pieces: Sequence[Piece], chunk: memoryview, hashed: Callable[[int], None]
+    ) -> None:
+        """Have a chunk's pieces hashed, now or later.
+
+        Args:
+            number: of the chunk.
+            pieces: in their order.
+            chunk: must stay as it is until ``hashed``.
+            hashed: called with the number when nothing is left to hash, perhaps from another thread.
+        """
         for piece in pieces:
             if piece.begins:
-                self._advance(hashlib.sha256(), number, piece, chunk)
+                self._hash(hashlib.sha256(), _Hashing(number, piece, chunk, hashed))
         if not pieces or pieces[0].begins:
-            return True
-        with self._turn:
-            digest = self._handed.pop(number, None)
-        if digest is None:
-            return False
-        self._advance(digest, number, pieces[0], chunk)
-        return True
-
-    def finish(self, number: int, pieces: Sequence[Piece], chunk: memoryview) -> None:
-        """Wait for the chunk before and hash what continues from it; Stopped if that will not come."""
-        with self._turn:
-            self._turn.wait_for(lambda: number in self._handed or number > self._failed)
-            if number not in self._handed:
-                raise Stopped
-            digest = self._handed.pop(number)
-        self._advance(digest, number, pieces[0], chunk)
-
-    def stop(self, number: int = -1) -> None:
-        """Wake those who wait for this chunk or a later one: it failed. Earlier ones go on."""
-        with self._turn:
-            self._failed = min(self._failed, number)
-            self._turn.notify_all()
-
-    def _advance(self, digest: _Hash, number: int, piece: Piece, chunk: memoryview) -> None:
-        digest.update(chunk[piece.start : piece.stop])
-        if piece.ends:
-            self._finished(piece.instance, digest.digest())
+            hashed(number)
             return
-        with self._turn:
-            self._handed[number + 1] = digest
-            self._turn.notify_all()
+        continued = _Hashing(number, pieces[0], chunk, hashed)
+        with self._lock:
+            digest = self._handed.pop(number, None)
+            if digest is None:
+                self._left[number] = continued
+                return
+        self._hash(digest, continued)
+
+    def _hash(self, digest: _Hash, hashing: _Hashing | None) -> None:
+        """Hash a piece, and what was left of the chunks behind it."""
+        while hashing is not None:
+            number, piece, chunk, hashed = hashing
+            digest.update(chunk[piece.start : piece.stop])
+            if piece.ends:
+                self._finished(piece.instance, digest.digest())
+            if not piece.begins:
+                hashed(number)
+            if piece.ends:
+                return
+            with self._lock:
+                hashing = self._left.pop(number + 1, None)
+                if hashing is None:
+                    self._handed[number + 1] = digest

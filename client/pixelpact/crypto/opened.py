@@ -11,7 +11,7 @@ from itertools import groupby
 from threading import Lock
 from typing import BinaryIO, cast
 
-from pixelpact.crypto.ahead import ReadAhead
+from pixelpact.crypto.ahead import ReadAhead, Work
 from pixelpact.crypto.blocks import CHUNK, Get, chunk_count
 from pixelpact.crypto.chunks import ChunkReader
 from pixelpact.crypto.index import Index
@@ -170,26 +170,26 @@ class OpenStudy:
     def _pieces(self, position: int, threads: int) -> Generator[memoryview]:
         """The bytes of a checked instance, chunk by chunk."""
         span = self._layout.span(position)
-        with ReadAhead(self._reader.read, span, 1 + threads, threads) as ahead:
+        with ReadAhead(self._reading, span, 1 + threads, threads) as ahead:
             for number in span:
                 view = self._cut(position, number, ahead.wait(number))
                 yield view
                 view.release()
                 ahead.free(number + 1)
 
-    def _digesting(self, run: range, found: dict[int, bytes]) -> Callable[[int, memoryview], None]:
+    def _reading(self, number: int, view: memoryview, done: Callable[[int], None]) -> None:
+        """The work of reading a chunk."""
+        self._reader.read(number, view)
+        done(number)
+
+    def _digesting(self, run: range, found: dict[int, bytes]) -> Work:
         """The work of reading a chunk and hashing the run's instances in it; digests arrive in ``found``."""
         relay = DigestRelay(found.__setitem__)
 
-        def work(number: int, view: memoryview) -> None:
-            try:
-                self._reader.read(number, view)
-                pieces = [piece for piece in self._layout.pieces(number) if piece.instance in run]
-                if not relay.begin(number, pieces, view):
-                    relay.finish(number, pieces, view)
-            except BaseException:
-                relay.stop(number)
-                raise
+        def work(number: int, view: memoryview, done: Callable[[int], None]) -> None:
+            self._reader.read(number, view)
+            pieces = [piece for piece in self._layout.pieces(number) if piece.instance in run]
+            relay.submit(number, pieces, view, done)
 
         return work
 

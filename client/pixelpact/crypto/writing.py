@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from threading import Lock
 from typing import BinaryIO
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pixelpact.crypto.blocks import BLOCK, CHUNK, LEAF_LINKS, nonce
-from pixelpact.crypto.layout import DigestRelay, Layout, Piece, Stopped
+from pixelpact.crypto.layout import DigestRelay, Layout, Piece
 from pixelpact.crypto.root import encode_leaf
 from pixelpact.crypto.threads import run_together
 from pixelpact.errors import InputError
@@ -48,6 +49,8 @@ class DataStream:
     digests: dict[int, bytes] = field(init=False, default_factory=dict)
     _relay: DigestRelay = field(init=False)
     _leaves: _Leaves = field(init=False)
+    _free: SimpleQueue[memoryview | None] = field(init=False, default_factory=SimpleQueue)
+    _hashing: dict[int, memoryview] = field(init=False, default_factory=dict)
     _reading: Lock = field(init=False, default_factory=Lock)
     _next: int = field(init=False, default=0)
     _open: BinaryIO | None = field(init=False, default=None)
@@ -64,6 +67,9 @@ class DataStream:
             InputError: an instance is not as long as it was.
             Exception: what the source, ``put`` or ``progress`` raised.
         """
+        # A chunk that is left to another thread to hash keeps its buffer so long: some more than threads.
+        for _ in range(threads + 2 if threads > 1 else 1):
+            self._free.put(memoryview(bytearray(CHUNK)))
         try:
             run_together(self._work, threads, self._stop)
         finally:
@@ -73,24 +79,25 @@ class DataStream:
 
     def _stop(self) -> None:
         self._stopped = True
-        self._relay.stop()
+        self._free.put(None)
 
     def _work(self) -> None:
-        plain, sealed = memoryview(bytearray(CHUNK)), memoryview(bytearray(BLOCK))
-        while (taken := self._take(plain)) is not None:
+        sealed = memoryview(bytearray(BLOCK))
+        while (plain := self._free.get()) is not None and (taken := self._take(plain)) is not None:
             number, pieces = taken
-            digested = self._relay.begin(number, pieces, plain)
             last = number == self.layout.chunks - 1
             self.cipher.encrypt_into(nonce(number, last=last), plain, None, sealed)
+            self._hashing[number] = plain
+            self._relay.submit(number, pieces, plain, self._hashed)
             cid = Cid.of(RAW, sealed)
-            if not digested:
-                try:
-                    self._relay.finish(number, pieces, plain)
-                except Stopped:
-                    return
             self.put(cid, sealed)
             self._leaves.place(number, cid.digest)
             self.progress(self.layout.filled(number))
+        self._free.put(None)  # the next thread that looks for a buffer ends too
+
+    def _hashed(self, number: int) -> None:
+        """Nothing is left to hash of a chunk: its buffer is free."""
+        self._free.put(self._hashing.pop(number))
 
     def _take(self, plain: memoryview) -> tuple[int, list[Piece]] | None:
         """Read the next chunk, padded: its number and pieces, or None when there is none."""
