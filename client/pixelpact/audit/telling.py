@@ -33,7 +33,7 @@ from pixelpact.chain import (
     StudyWithdrawn,
 )
 from pixelpact.models import ZERO32
-from pixelpact.policy import FailureClass, Reason, RefusalReason, Role
+from pixelpact.policy import FailureClass, Reason, Role, sentence_of
 
 __all__ = ["TrailEntry", "tell"]
 
@@ -188,7 +188,7 @@ def _requested(step: Step, event: AccessRequested) -> _Told:
     what = "permitted" if event.reason == Reason.PERMITTED else "denied"
     answer = "permitted"
     if event.reason != Reason.PERMITTED:
-        answer = f"denied. {_sentence(event.reason)}".removesuffix(".")
+        answer = f"denied. {sentence_of(event.reason)}".removesuffix(".")
     return (
         step.name(event.requester),
         f"asked, {what}",
@@ -214,7 +214,7 @@ def _disputed(step: Step, event: AccessDisputed) -> _Told:
 
 
 def _refused(step: Step, event: AccessRefused) -> _Told:
-    why = RefusalReason(event.reason).sentence if event.reason in _REFUSALS else f"Reason {event.reason}."
+    why = sentence_of(event.reason)
     text = f"refused request {words.short(event.request)} of {step.name(event.requester)}. {why}"
     return step.name(event.custodian), "refused", text.removesuffix(".")
 
@@ -223,13 +223,7 @@ def _patient(subject: bytes) -> str:
     return f"patient {words.short(subject)}"
 
 
-def _sentence(reason: int) -> str:
-    return Reason(reason).sentence if reason in _REASONS else f"Reason {reason}."
-
-
 _FAILURES = frozenset(FailureClass)
-_REASONS = frozenset(Reason)
-_REFUSALS = frozenset(RefusalReason)
 
 _TELLERS: Mapping[type, Callable[[Step, Any], _Told]] = {
     InstitutionAdmitted: _admitted,

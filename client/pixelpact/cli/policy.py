@@ -175,7 +175,7 @@ def _list_requests(auditor: Auditor, *, as_json: bool) -> None:
         return
     from rich.table import Table
 
-    from pixelpact.policy import Reason
+    from pixelpact.policy import sentence_of
 
     table = Table("Request", "Block", "Institution", "Study", "Answer", box=None, pad_edge=False)
     for number, each in requests.items():
@@ -184,7 +184,7 @@ def _list_requests(auditor: Auditor, *, as_json: bool) -> None:
             str(each.at.block),
             str(each.requester),
             f"0x{each.query.study.hex()[:8]}",
-            Reason(each.reason).sentence,
+            sentence_of(each.reason),
         )
     screen = console()
     screen.print(table)
