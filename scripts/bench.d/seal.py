@@ -14,7 +14,6 @@ import argparse
 import hashlib
 import json
 import os
-import resource
 import statistics
 import sys
 import tempfile
@@ -310,15 +309,10 @@ class Regenerated:
         return self._cipher.encrypt(nonce(number, last=number == self._chunks - 1), plain, None)
 
 
-def resident() -> int:
-    """Bytes of memory in use now."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def peak() -> int:
-    """The most bytes of memory that were ever in use."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def in_use(line: str) -> int:
+    """Bytes of memory in use now (VmRSS), or the most that ever were (VmHWM): proc_pid_status(5)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return int(next(each for each in status if each.startswith(line + ":")).split()[1]) * 1024
 
 
 def memory(total: int) -> list[dict[str, object]]:
@@ -330,7 +324,7 @@ def memory(total: int) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
 
     def note(name: str, start: int, began: float) -> None:
-        above = peak() - start
+        above = in_use("VmHWM") - start
         rows.append(
             {
                 "name": name,
@@ -344,7 +338,7 @@ def memory(total: int) -> list[dict[str, object]]:
             }
         )
 
-    start, began = resident(), time.perf_counter()
+    start, began = in_use("VmRSS"), time.perf_counter()
     sealed = seal(
         source, key=KEY, secret=SECRET, custodian=CUSTODIAN, context=CONTEXT, put=blocks.put, threads=1
     )
@@ -370,15 +364,15 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="scripts/bench seal", description=__doc__.partition("\n")[0])
     parser.add_argument("--memory", action="store_true", help="measure memory instead of speed")
-    parser.add_argument("--bytes", type=size, help="size of the input (512MiB; with --memory 10GiB)")
-    parser.add_argument("--rounds", type=int, default=7, help="how often each row is measured")
+    parser.add_argument("--bytes", type=size, help="size of the input (256MiB; with --memory 10GiB)")
+    parser.add_argument("--rounds", type=int, default=15, help="how often each row is measured")
     parser.add_argument("--json", action="store_true", help="print one JSON list")
     parser.add_argument("--check", action="store_true", help="end with 1 if a target is missed")
     options = parser.parse_args()
     rows = (
         memory(options.bytes or 10 << 30)
         if options.memory
-        else speed(options.bytes or 512 << 20, options.rounds)
+        else speed(options.bytes or 256 << 20, options.rounds)
     )
     if options.json:
         print(json.dumps(rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -93,6 +94,22 @@ def test_a_large_instance_is_a_seekable_stream(mixed: tuple[Memory, Store, Any])
         assert stream.read(9) == whole[CHUNK - 3 : CHUNK + 6]
         stream.seek(0)
         assert stream.read() == whole
+
+
+def test_a_large_instance_is_not_held(mixed: tuple[Memory, Store, Any]) -> None:
+    _, store, study = mixed
+    reader = opened(study, store)
+    instance = next(each for each in reader if each.length == LARGE)
+    tracemalloc.start()
+    try:
+        with reader.open(instance) as stream:
+            stream.read(10)
+        assert tracemalloc.get_traced_memory()[1] < HELD // 2
+        tracemalloc.reset_peak()
+        opened(study, store).read_range(instance, 5, 10)
+        assert tracemalloc.get_traced_memory()[1] < HELD // 2
+    finally:
+        tracemalloc.stop()
 
 
 def test_one_instance_takes_root_index_one_leaf_and_its_chunks(mixed: tuple[Memory, Store, Any]) -> None:

@@ -210,6 +210,14 @@ def limit() -> Iterator[Vector]:
     )
     yield refused(Study().changed(data=[]), "no-leaves", "No link in data.")
     yield refused(Study().changed(data=[leaf] * 513, chunks=2**22), "leaves-beyond-the-limit", "513 leaves.")
+    yield refused(
+        Study().changed(data=[leaf] * 513, chunks=2**22 + 1),
+        "leaves-and-chunks-beyond-the-limit",
+        "2^22 + 1 chunks, and the 513 leaves that they need.",
+    )
+    yield refused(
+        Study().changed(data=[], chunks=0), "no-leaves-and-no-chunks", "Nothing in the data stream."
+    )
     index = Link((Study().cut().index_blocks or [])[0].cid())
     yield refused(Study().changed(index=[]), "no-index", "No link in index.")
     yield refused(

@@ -14,7 +14,6 @@ from pixelpact.crypto.blocks import (
     MAX_CHUNKS,
     MAX_INDEX_BLOCKS,
     MAX_LEAF_BYTES,
-    MAX_LEAVES,
     MAX_ROOT_BYTES,
     SUITE,
     VERSION,
@@ -98,7 +97,6 @@ class Root:
         if (len(fields.ctx), len(mac), len(fields.salt)) != (32, 32, SALT_SIZE):
             raise bad_schema("root", "a byte string has another length than 32")
         within("chunks in the root", fields.chunks, MAX_CHUNKS)
-        within("links to leaves in the root", len(fields.data), MAX_LEAVES)
         within("links to index blocks in the root", len(fields.index), MAX_INDEX_BLOCKS)
         leaves = tuple(parse_link(link, DAG_CBOR) for link in fields.data)
         index = tuple(parse_link(link, RAW) for link in fields.index)
