@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
@@ -16,9 +17,10 @@ from pathlib import Path
 
 import pytest
 from made import ROOT, TEST_FILES, data_set, encode, save
-from pydicom.uid import ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from pixelpact.dicom import scan
+from pixelpact.dicom.instances import read_file
 from pixelpact.errors import InputError
 
 WHOLE = encode(data_set())
@@ -83,15 +85,7 @@ def test_a_folder_with_no_dicom(tmp_path: Path):
     refused(tmp_path, "none of its 2 files is a DICOM instance; empty, for one, is an empty file")
 
 
-def test_a_folder_that_may_not_be_read():
-    # As nobody, since root may read anything; in a folder that nobody can reach.
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        save(Path(folder), "sub/x")
-        save(Path(folder), "y", 1, 1, 2)
-        for path, mode in ((Path(folder) / "sub", 0o000), (Path(folder) / "y", 0o000)):
-            path.chmod(mode)
-        code = """
+AS_NOBODY = """
 import os, sys
 from pathlib import Path
 from pixelpact.dicom import scan
@@ -100,23 +94,36 @@ if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
-for chosen in (folder := Path(sys.argv[1]), folder / "sub"):
+for folder in sys.argv[1:]:
     try:
-        scan(chosen)
+        scan(folder)
     except InputError as error:
         print(error)
 """
+
+
+def test_a_folder_or_file_that_may_not_be_read():
+    # As nobody, since root may read anything; in a folder that nobody can reach.
+    with tempfile.TemporaryDirectory() as folder:
+        top = Path(folder)
+        file, within = save(top / "1", "x"), save(top / "2", "ok", 1, 1, 2).parent / "locked"
+        within.mkdir()
+        top.chmod(0o755)
+        for path in (file, within):
+            path.chmod(0o000)
         done = subprocess.run(
-            [sys.executable, "-c", code, folder],
+            [sys.executable, "-c", AS_NOBODY, top / "1", top / "2", within],
             capture_output=True,
             text=True,
             check=False,
             cwd="/",
             timeout=60,
         )
-        (Path(folder) / "sub").chmod(0o755)
+        within.chmod(0o755)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("can't be read: permission denied. Check that") == 2
+    reasons = done.stdout.splitlines()
+    assert [" can't be read: permission denied. Check that" in reason for reason in reasons] == [True] * 3
+    assert reasons[0].startswith("The file x ")
 
 
 @pytest.mark.parametrize("target", ["/etc/hostname", "/etc", "../outside", "/nowhere"])
@@ -139,6 +146,7 @@ def test_a_link_out_of_the_folder_by_way_of_another(tmp_path: Path):
 def test_folders_nested_without_end(tmp_path: Path):
     deep = tmp_path.joinpath(*["d"] * 64)
     save(deep, "x")
+    (deep / "link").symlink_to("..")
     assert len(scan(tmp_path)) == 1
     (deep / "d").mkdir()
     refused(tmp_path, "its folders are nested more than 64 deep")
@@ -194,6 +202,11 @@ def test_a_uid_that_is_empty(tmp_path: Path, keyword: str):
 
 def test_a_file_that_does_not_say_how_it_is_encoded(tmp_path: Path):
     (tmp_path / "x").write_bytes(encode(data_set(), None))
+    refused(tmp_path, r"its TransferSyntaxUID \(0002,0010\) is missing")
+    # Nor is it guessed, which would end in a misleading reason.
+    big = encode(data_set(), ExplicitVRBigEndian)
+    at = big.index(b"\x02\x00\x10\x00UI")
+    (tmp_path / "x").write_bytes(big[:at] + big[at + 8 + big[at + 6] :])
     refused(tmp_path, r"its TransferSyntaxUID \(0002,0010\) is missing")
 
 
@@ -281,6 +294,7 @@ def test_pixel_data_shorter_than_its_description(tmp_path: Path):
     ("elements", "length"),
     [
         ({"BitsAllocated": 1, "BitsStored": 1, "HighBit": 0, "NumberOfFrames": 3}, 18),
+        ({"BitsAllocated": 1, "BitsStored": 1, "HighBit": 0, "Rows": 5, "Columns": 5}, 4),
         ({"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "BitsAllocated": 8}, 144),
         ({"SamplesPerPixel": 3, "PhotometricInterpretation": "YBR_FULL_422", "BitsAllocated": 8}, 96),
         ({"SamplesPerPixel": 3, "PhotometricInterpretation": "YBR_PARTIAL_420", "BitsAllocated": 8}, 72),
@@ -295,6 +309,14 @@ def test_pixel_data_of_every_shape_is_measured(tmp_path: Path, elements: dict[st
 
 def test_an_image_without_its_pixels(tmp_path: Path):
     save(tmp_path, "x", PixelData=None)
+    refused(tmp_path, "it describes an image, but its pixel data is missing")
+
+
+def test_a_dose_without_its_pixels(tmp_path: Path):
+    # Its class is not called one of images, but it says how many pixels it has.
+    made = data_set(PixelData=None, Modality="RTDOSE")
+    made.SOPClassUID = "1.2.840.10008.5.1.4.1.1.481.2"
+    (tmp_path / "x").write_bytes(encode(made))
     refused(tmp_path, "it describes an image, but its pixel data is missing")
 
 
@@ -315,6 +337,20 @@ def test_a_length_beyond_the_end_costs_no_memory(tmp_path: Path):
     at = WHOLE.index(b"\xe0\x7f\x10\x00")
     (tmp_path / "x").write_bytes(WHOLE[:at] + b"\xe0\x7f\x10\x00OW\0\0\xfe\xff\xff\xff" + bytes(100))
     refused(tmp_path, "it is cut short")
+
+
+def test_a_giant_value_costs_no_memory(tmp_path: Path):
+    whole = encode(data_set(), ImplicitVRLittleEndian)
+    at = whole.index(b"\x20\x00\x13\x00") + 4
+    with (tmp_path / "x").open("wb") as file:
+        file.write(whole[:at] + (300_000_000).to_bytes(4, "little"))
+        file.seek(300_000_000, os.SEEK_CUR)
+        file.write(whole[at + 6 :])
+    tracemalloc.start()
+    (instance,) = scan(tmp_path)
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
+    assert "InstanceNumber" not in instance.attributes
 
 
 def test_a_deflated_bomb_costs_time_only(tmp_path: Path):
@@ -369,6 +405,29 @@ class TestChanges:
         study = scan(tmp_path)
         self.change(tmp_path, how)
         with pytest.raises(InputError, match="x can't be read: "):
+            study.open(next(iter(study)))
+
+    def test_a_file_written_while_it_is_scanned(self, tmp_path: Path):
+        class Meddled(io.FileIO):
+            def seek(self, *args: int) -> int:
+                os.utime(self.fileno(), ns=(0, time.time_ns()))
+                return super().seek(*args)
+
+        with (
+            Meddled(save(tmp_path, "x")) as file,
+            pytest.raises(InputError, match="The file x can't be shared: it was changed or replaced"),
+        ):
+            read_file(file, "x")
+
+    def test_what_is_no_file_any_more_is_not_opened(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        # Opening a pipe lets its writer go on, and opening a device may do anything.
+        save(tmp_path, "x")
+        study = scan(tmp_path)
+        self.change(tmp_path, "piped")
+        monkeypatch.delattr(os, "open")
+        with pytest.raises(InputError, match="x can't be read: it is not a file"):
             study.open(next(iter(study)))
 
     def test_a_folder_on_the_way_that_became_a_link(self, tmp_path: Path):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from made import ROOT, TEST_FILES, data_set, encode, save
+from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
@@ -104,6 +105,16 @@ def test_every_dicomdir_is_left_out_even_cut_short(tmp_path: Path, path: Path):
     assert {left.reason for left in scan(tmp_path).left_out} == {
         "a DICOMDIR, the index of the files beside it"
     }
+
+
+def test_a_dicomdir_that_does_not_say_its_class_is_left_out_too(tmp_path: Path):
+    save(tmp_path, "ok")
+    made = Dataset()
+    made.FileSetID = "MADE UP"
+    (tmp_path / "index").write_bytes(encode(made, MediaStorageSOPClassUID=""))
+    assert [left.reason for left in scan(tmp_path).left_out] == [
+        "a DICOMDIR, the index of the files beside it"
+    ]
 
 
 def test_takes_the_study_with_the_dicomdir_that_pydicom_ships():

@@ -245,6 +245,7 @@ def test_inflates_to_the_last_byte_and_no_further(size: int, level: int):
     data = random.Random(size).randbytes(size // 2) + bytes(size - size // 2)
     packer = zlib.compressobj(level, wbits=-zlib.MAX_WBITS)
     packed = packer.compress(data) + packer.flush()
+    assert inflated(io.BytesIO(packed)).read() == data
     assert inflated(io.BytesIO(packed + b"\0")).read() == data
     with pytest.raises(DamagedError, match="cut short"):
         inflated(io.BytesIO(packed[:-1])).read()

@@ -95,7 +95,7 @@ class _Inflating(io.RawIOBase):
             if data:
                 view[: len(data)] = data
                 return len(data)
-            if not packed and not self._inflate.eof:
+            if not packed:  # asked all the same: zlib may have taken all input and still hold output
                 raise DamagedError(CUT_SHORT)
         return 0
 
