@@ -419,9 +419,7 @@ class TestChanges:
         ):
             read_file(file, "x")
 
-    def test_what_is_no_file_any_more_is_not_opened(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ):
+    def test_what_is_no_file_any_more_is_not_opened(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         # Opening a pipe lets its writer go on, and opening a device may do anything.
         save(tmp_path, "x")
         study = scan(tmp_path)
