@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from pixelpact.cli import demo, doctor, policy
+from pixelpact.cli import demo, doctor, localnet, policy
 from pixelpact.cli.printing import print_error, print_usage
 from pixelpact.errors import OutputError, PixelPactError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.add_typer(policy.app, name="policy")
+app.add_typer(localnet.app, name="localnet")
 
 _INTERRUPTED = 130
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
