@@ -239,8 +239,8 @@ class Custodian:
             # A withdrawal may have come between the record and its finality: then nothing leaves.
             self._require_permitted(asked)
             self._require_current(event)
-            self._store.pin(self._store.put(entry.state["envelope"], RAW))
-            self._store.flush()
+            with self._store.protect():
+                self._store.pin(self._store.put(entry.state["envelope"], RAW))
         return Release(request, asked.requester, event.epoch, event.envelope_digest, event.block)
 
     def refuse(self, request: bytes, reason: RefusalReason, *, person: str) -> None:

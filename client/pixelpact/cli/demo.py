@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from pixelpact.cli.printing import console, print_json
 
@@ -85,8 +86,6 @@ class _Screen:
             self._bars.remove_task(self._task)
             self._task = None
         mark = f"[{_MARKS[step.kind]}]✓[/]" if step.ok else "[bold red]✗[/]"
-        from rich.markup import escape
-
         self._screen.print(f"{mark} [bold]{escape(step.title)}[/]")
         if step.sentence:
             self._screen.print(f"  {escape(step.sentence)}", style="dim")
@@ -96,7 +95,9 @@ def _summary(outcome: Outcome, screen: Console) -> None:
     screen.print()
     for study in outcome.studies:
         same = "arrived identical" if study.identical else "[bold red]did not arrive identical[/]"
-        screen.print(f"{study.title}: {study.bytes:,} bytes {same}.", markup=True)
+        screen.print(f"{escape(study.title)}: {study.bytes:,} bytes {same}.")
+        if study.without_pixels:
+            screen.print(f"  without pixels: {study.without_pixels} of {study.instances} instances")
         for name, reason in study.left_out:
             screen.print(f"  left out: {name} ({reason})", markup=False)
     if outcome.audit_events:

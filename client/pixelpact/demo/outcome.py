@@ -47,7 +47,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class StudyOutcome:
-    """One study of the story: what was given, whether it arrived identical, and how it looks on its way."""
+    """One study of the story: what was given, whether it arrived identical, and how it looks on its way.
+
+    Attributes:
+        identical: whether every instance arrived with exactly the bytes of its file.
+        without_pixels: how many instances have no pixel data, such as reports and plans.
+        left_out: files that are no part of the study, by name and reason.
+    """
 
     title: str
     modalities: tuple[str, ...]
@@ -57,6 +63,7 @@ class StudyOutcome:
     original: Picture
     ciphertext: Picture
     opened: Picture
+    without_pixels: int = 0
     left_out: tuple[tuple[str, str], ...] = ()
 
 
@@ -119,6 +126,7 @@ class Outcome:
                     "instances": study.instances,
                     "bytes": study.bytes,
                     "identical": study.identical,
+                    "without_pixels": study.without_pixels,
                     "left_out": [{"name": name, "reason": reason} for name, reason in study.left_out],
                 }
                 for study in self.studies

@@ -112,6 +112,7 @@ def _study(study: StudyOutcome) -> str:
             _figure(study.opened, "After opening, at Hospital B"),
         )
     )
+    without = f" {study.without_pixels} of them without pixels." if study.without_pixels else ""
     left_out = "".join(
         f"<p class=soft>Left out: <code>{escape(name)}</code>, {escape(reason)}.</p>"
         for name, reason in study.left_out
@@ -119,7 +120,7 @@ def _study(study: StudyOutcome) -> str:
     return (
         f'<section class="study"><h3>{escape(study.title)}</h3>'
         f'<p class="soft">{_instances(study)}, {study.bytes:,} bytes; '
-        f"{'identical' if study.identical else '<b>not identical</b>'} after the journey.</p>"
+        f"{'identical' if study.identical else '<b>not identical</b>'} after the journey.{without}</p>"
         f'<div class="pictures">{figures}</div>{left_out}</section>'
     )
 

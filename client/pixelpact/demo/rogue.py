@@ -72,17 +72,18 @@ class RogueCustodian:
         """Seal for the study's next epoch, whatever the source; the root's digest."""
         record = self._chain.studies.study(study, at="final")
         network = self._chain.network
-        sealed = crypto.seal(
-            source,
-            key=key,
-            secret=secret,
-            custodian=record.custodian,
-            context=StudyContext(
-                network.genesis, network.chain_id, self._chain.studies.address, study, record.epoch + 1
-            ),
-            put=lambda cid, block: _same(self._profile.store.put(block, cid.codec), cid),
-        )
-        self._profile.store.pin(sealed.root)
+        with self._profile.store.protect():
+            sealed = crypto.seal(
+                source,
+                key=key,
+                secret=secret,
+                custodian=record.custodian,
+                context=StudyContext(
+                    network.genesis, network.chain_id, self._chain.studies.address, study, record.epoch + 1
+                ),
+                put=lambda cid, block: _same(self._profile.store.put(block, cid.codec), cid),
+            )
+            self._profile.store.pin(sealed.root)
         return sealed.manifest_digest
 
     def rotate(self, study: bytes, manifest_digest: bytes) -> None:
@@ -115,7 +116,8 @@ class RogueCustodian:
         )
         envelope = crypto.wrap(published.public_key, key, secret, context)
         digest = hashlib.sha256(envelope).digest()
-        self._profile.store.pin(self._profile.store.put(envelope, RAW))
+        with self._profile.store.protect():
+            self._profile.store.pin(self._profile.store.put(envelope, RAW))
         return self._record(asked, study.epoch, published.version, digest).event(AccessReleased)
 
     def _record(self, asked: AccessRequested, epoch: int, version: int, digest: bytes) -> Receipt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib.metadata import version
@@ -74,7 +75,13 @@ def _exhibits(dicom: Path | None) -> Iterator[Exhibit]:
             yield Exhibit(sample.title, from_files(sample.files))
         return
     source: DicomStudy = scan(dicom)
-    yield Exhibit(f"{' and '.join(source.modalities) or 'Study'}, {len(source)} instances", source)
+    # What a file says of itself goes into a terminal and a page: nothing but plain letters.
+    modalities = [re.sub("[^A-Z0-9_ ]", "?", each) for each in source.modalities]
+    yield Exhibit(f"{' and '.join(modalities) or 'A study'}, {_count(len(source))}", source)
+
+
+def _count(instances: int) -> str:
+    return f"{instances} instance{'' if instances == 1 else 's'}"
 
 
 def _audit(story: Story, place: Path) -> AuditReport:
@@ -118,5 +125,6 @@ def _studies(exhibits: Sequence[Exhibit]) -> Iterator[StudyOutcome]:
             original=exhibit.original,
             ciphertext=exhibit.ciphertext,
             opened=exhibit.opened,
+            without_pixels=exhibit.source.without_pixels,
             left_out=tuple((each.name, each.reason) for each in exhibit.source.left_out),
         )
