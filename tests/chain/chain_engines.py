@@ -1,4 +1,4 @@
-"""The chains that the tests run on: the embedded one and a real Anvil, driven the same way."""
+"""The chains that the tests run on: the embedded one, a real Anvil and real Geths, driven the same way."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,10 +14,14 @@ from typing import Any, Protocol
 import requests
 
 from pixelpact.chain import Account, EmbeddedChain, Founder, Network, describe
+from pixelpact.localnet.geth import prepare_geth
+from pixelpact.localnet.plan import Plan
+from pixelpact.localnet.processes import stop_all
 
 ROOT = Path(__file__).resolve().parents[2]
 # The program itself: stopping npm's wrapper around it would leave it running for a while.
 ANVIL = ROOT / ".tools" / "bin" / "anvil"
+GETH = ROOT / ".tools" / "bin" / "geth"
 STARTS_WITHIN = 30.0
 
 # The accounts that Anvil gives ether to come from its own well-known mnemonic; these two are its first.
@@ -53,19 +57,26 @@ class Embedded:
         self.chain.advance(blocks)
 
 
-class Anvil:
-    """A running Anvil."""
+class _Remote:
+    """A chain behind a URL."""
 
-    def __init__(self, url: str, clock: int) -> None:
+    def __init__(self, url: str) -> None:
         self.url = url
-        self.network = describe(url, name="anvil", finality_depth=3, clock=clock)
-        self.accounts = tuple(Account(bytes.fromhex(key)) for key in ANVIL_KEYS)
 
     def rpc(self, method: str, *params: Any) -> Any:
         question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
         answer = requests.post(self.url, json=question, timeout=10).json()
         assert "error" not in answer, answer
         return answer["result"]
+
+
+class Anvil(_Remote):
+    """A running Anvil."""
+
+    def __init__(self, url: str, clock: int) -> None:
+        super().__init__(url)
+        self.network = describe(url, name="anvil", finality_depth=3, clock=clock)
+        self.accounts = tuple(Account(bytes.fromhex(key)) for key in ANVIL_KEYS)
 
     def funded(self) -> Account:
         account = Account.generate()
@@ -95,6 +106,64 @@ def anvil(folder: Path, *options: str, clock: int = 3600) -> Iterator[Anvil]:
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+class Geth(_Remote):
+    """Running validators that seal Clique, one block a second; asked through the first."""
+
+    def __init__(self, url: str, plan: Plan, bank: Account) -> None:
+        super().__init__(url)
+        self.network = describe(url, name="geth", finality_depth=plan.finality_depth, clock=plan.clock)
+        self._bank = bank
+
+    def funded(self) -> Account:
+        account, bank = Account.generate(), "0x" + self._bank.address.hex()
+        transfer = {
+            "type": 2,
+            "chainId": self.network.chain_id,
+            "nonce": int(self.rpc("eth_getTransactionCount", bank, "pending"), 16),
+            "gas": 21_000,
+            "maxPriorityFeePerGas": 10**9,
+            "maxFeePerGas": 3 * 10**9,
+            "to": account.address,
+            "value": 1000 * ETHER,
+        }
+        self.rpc("eth_sendRawTransaction", "0x" + self._bank.sign_transaction(transfer).hex())
+        while int(self.rpc("eth_getBalance", "0x" + account.address.hex(), "latest"), 16) == 0:
+            time.sleep(0.1)
+        return account
+
+    def mine(self, blocks: int) -> None:
+        goal = self._height() + blocks
+        while self._height() < goal:
+            time.sleep(0.1)
+
+    def _height(self) -> int:
+        return int(self.rpc("eth_blockNumber"), 16)
+
+
+@contextmanager
+def geth(folder: Path, validators: int) -> Iterator[Geth]:
+    """Start Geths on free ports of this machine, as localnet does; they end with the block."""
+    plan, bank = Plan.of(folder, "geth", validators, 1), Account.generate()
+    daemons = prepare_geth(folder, plan, [bank.address], GETH, {"HOME": str(folder)})
+    try:
+        for daemon in daemons:
+            daemon.start()
+        url = f"http://127.0.0.1:{plan.ports[0].rpc}"
+        yield Geth(_moving(url), plan, bank)
+    finally:
+        stop_all(daemons)
+
+
+def _moving(url: str) -> str:
+    deadline = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < deadline:
+        with suppress(requests.ConnectionError):
+            if int(_Remote(url).rpc("eth_blockNumber"), 16) > 0:
+                return url
+        time.sleep(0.1)
+    raise AssertionError("geth makes no blocks")
 
 
 def _listening(process: subprocess.Popen[bytes], output: Path) -> str:

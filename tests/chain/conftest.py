@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chain_engines import Anvil, Consortium, Embedded, Engine, anvil, founders
+from chain_engines import Anvil, Consortium, Embedded, Engine, Geth, anvil, founders, geth
 
 from pixelpact.chain import Chain, deploy
 
@@ -20,7 +20,13 @@ def embedded_engine() -> Embedded:
     return Embedded()
 
 
-@pytest.fixture(scope="session", params=["embedded", "anvil"])
+@pytest.fixture(scope="session")
+def geth_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Geth]:
+    with geth(tmp_path_factory.mktemp("geth"), validators=3) as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=["embedded", "anvil", "geth"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     found: Engine = request.getfixturevalue(f"{request.param}_engine")
     return found

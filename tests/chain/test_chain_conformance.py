@@ -130,12 +130,13 @@ def test_the_past_can_be_read(hospital: Chain):
 
 def test_final_lags_behind_by_the_depth(hospital: Chain):
     study = registered(receipt := hospital.transact(registration(hospital)))
-    assert hospital.studies.study(study, at="final").status is StudyStatus.UNKNOWN
-    assert (
-        hospital.final_head().number
-        == hospital.head().number - hospital.network.finality_depth
-        < receipt.block
-    )
+    before = hospital.head().number
+    status = hospital.studies.study(study, at="final").status
+    final = hospital.final_head().number
+    # Some chains go on meanwhile.
+    after = hospital.head().number
+    assert before <= final + hospital.network.finality_depth <= after
+    assert status is StudyStatus.UNKNOWN or final >= receipt.block
 
 
 def test_waiting_for_finality(consortium: Consortium, hospital: Chain):
