@@ -104,13 +104,19 @@ def lengths_of(total: int) -> list[int]:
 # Speed
 
 
-def seconds(work: Callable[[int], None], threads: int) -> float:
-    """How long so many threads take for their shares of the work."""
-    others = [Thread(target=work, args=(share,)) for share in range(1, threads)]
+def seconds(work: Callable[[int, int], object], tasks: int, threads: int) -> float:
+    """How long so many threads take for the tasks; work is given the thread's place and the task's number."""
+    numbers = iter(range(tasks))
+
+    def run(place: int) -> None:
+        for number in numbers:
+            work(place, number)
+
+    others = [Thread(target=run, args=(place,)) for place in range(1, threads)]
     start = time.perf_counter()
     for thread in others:
         thread.start()
-    work(0)
+    run(0)
     for thread in others:
         thread.join()
     return time.perf_counter() - start
@@ -123,19 +129,17 @@ def primitives(total: int, threads: int, *, decrypt: bool) -> float:
     plains = [bytearray(os.urandom(CHUNK)) for _ in range(threads)]
     blocks = [bytearray(cipher.encrypt(nonce(0, last=False), plain, None)) for plain in plains]
 
-    def digest(share: int) -> None:
-        for _ in range(share, 2 * chunks, threads):
-            hashlib.sha256(plains[share]).digest()
+    def digest(place: int, _: int) -> None:
+        hashlib.sha256(plains[place]).digest()
 
-    def encrypt(share: int) -> None:
-        for number in range(share, chunks, threads):
-            cipher.encrypt_into(nonce(number, last=False), plains[share], None, blocks[share])
+    def encrypt(place: int, number: int) -> None:
+        cipher.encrypt_into(nonce(number, last=False), plains[place], None, blocks[place])
 
-    def reverse(share: int) -> None:
-        for _ in range(share, chunks, threads):
-            cipher.decrypt_into(nonce(0, last=False), blocks[share], None, plains[share])
+    def reverse(place: int, _: int) -> None:
+        cipher.decrypt_into(nonce(0, last=False), blocks[place], None, plains[place])
 
-    return seconds(digest, threads) + seconds(reverse if decrypt else encrypt, threads)
+    ciphers = seconds(reverse if decrypt else encrypt, chunks, threads)
+    return seconds(digest, 2 * chunks, threads) + ciphers
 
 
 class Folder:
@@ -165,25 +169,19 @@ class Folder:
 
     def read_instances(self, threads: int) -> float:
         """Seconds to read all instances."""
+        buffers = [memoryview(bytearray(CHUNK)) for _ in range(threads)]
 
-        def work(share: int) -> None:
-            buffer = memoryview(bytearray(CHUNK))
-            for position in range(share, len(self.lengths), threads):
-                with self._open(position) as file:
-                    while cast("RawIOBase", file).readinto(buffer):
-                        pass
+        def read(place: int, position: int) -> None:
+            with self._open(position) as file:
+                while cast("RawIOBase", file).readinto(buffers[place]):
+                    pass
 
-        return seconds(work, threads)
+        return seconds(read, len(self.lengths), threads)
 
     def read_blocks(self, threads: int) -> float:
         """Seconds to read all data blocks."""
         cids = [cid for cid in open_sealed(self.sealed, self.get).cids() if cid.codec != DAG_CBOR]
-
-        def work(share: int) -> None:
-            for position in range(share, len(cids), threads):
-                self.get(cids[position])
-
-        return seconds(work, threads)
+        return seconds(lambda _, position: self.get(cids[position]), len(cids), threads)
 
     def seal(self, threads: int) -> float:
         """Seconds to seal into nothing."""

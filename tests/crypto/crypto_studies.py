@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pixelpact.crypto import (
     OpenStudy,
@@ -24,6 +25,9 @@ from pixelpact.crypto import (
 )
 from pixelpact.errors import BlockError
 from pixelpact.models import Cid, Instance, StudyContext
+
+#: On a machine that does other work too, how long an example takes says nothing.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 #: The format with chunks of 64 bytes, leaves of 7 links and 1,000 bytes held: threads meet at every border.
 SMALL = {

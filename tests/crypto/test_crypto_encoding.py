@@ -8,6 +8,7 @@ import aleph_cid
 import dag_cbor
 import libipld
 import pytest
+from crypto_studies import unhurried
 from hypothesis import given
 from hypothesis import strategies as st
 from multiformats import CID, multihash
@@ -28,6 +29,7 @@ def linked(cid: Cid) -> CID:
     return CID("base32", 1, {RAW: "raw", DAG_CBOR: "dag-cbor"}[cid.codec], ("sha2-256", cid.digest))
 
 
+@unhurried
 @given(st.integers(-(2**64), 2**64 - 1))
 def test_integers_are_those_of_the_libraries(value: int) -> None:
     assert dagcbor.integer(value) == dag_cbor.encode(value) == libipld.encode_dag_cbor(value)
@@ -39,16 +41,19 @@ def test_integers_at_the_borders_of_their_heads(value: int) -> None:
     assert dagcbor.integer(-1 - value) == dag_cbor.encode(-1 - value)
 
 
+@unhurried
 @given(st.binary(max_size=300))
 def test_byte_strings_are_those_of_the_library(value: bytes) -> None:
     assert dagcbor.byte_string(value) == dag_cbor.encode(value)
 
 
+@unhurried
 @given(st.dictionaries(texts, texts | st.integers(-(2**63), 2**63 - 1)))
 def test_maps_are_those_of_the_libraries(value: dict[str, Any]) -> None:
     assert dagcbor.text_map(value) == dag_cbor.encode(value) == libipld.encode_dag_cbor(value)
 
 
+@unhurried
 @given(codes, digests)
 def test_links_are_those_of_the_libraries(codec: int, digest: bytes) -> None:
     cid = Cid(codec, digest)
@@ -56,6 +61,7 @@ def test_links_are_those_of_the_libraries(codec: int, digest: bytes) -> None:
     assert libipld.decode_dag_cbor(dagcbor.link(bytes(cid))) == bytes(cid)
 
 
+@unhurried
 @given(codes, st.binary(max_size=2000))
 def test_cids_are_those_of_multiformats(codec: int, data: bytes) -> None:
     cid = Cid.of(codec, data)
@@ -64,6 +70,7 @@ def test_cids_are_those_of_multiformats(codec: int, data: bytes) -> None:
     assert Cid.parse(str(other)) == Cid.from_bytes(bytes(other)) == cid
 
 
+@unhurried
 @given(st.binary(max_size=100_000))
 def test_cids_of_raw_blocks_are_those_that_kubo_computes(data: bytes) -> None:
     hasher = aleph_cid.CidHasher.for_ipfs_v1_raw_leaves()
@@ -82,6 +89,7 @@ roots = st.builds(
 ).map(lambda root: Root(root.ctx, root.salt, root.data, root.index, len(root.data) * 8192 - 5, root.mac))
 
 
+@unhurried
 @given(roots)
 def test_roots_are_those_of_the_library_and_come_back(root: Root) -> None:
     value = {
@@ -98,6 +106,7 @@ def test_roots_are_those_of_the_library_and_come_back(root: Root) -> None:
     assert Root.decode(root.encode()) == root
 
 
+@unhurried
 @given(st.lists(digests, min_size=1, max_size=60))
 def test_leaves_are_those_of_the_library_and_come_back(links: list[bytes]) -> None:
     assert encode_leaf(links) == dag_cbor.encode([linked(Cid(RAW, digest)) for digest in links])
@@ -133,6 +142,7 @@ def indices(draw: st.DrawFn) -> Index:
     return Index("1.2.3", tuple(instances), sum(instance.length for instance in instances))
 
 
+@unhurried
 @given(indices())
 def test_indices_are_those_of_the_libraries_and_come_back(index: Index) -> None:
     index.check()
@@ -160,6 +170,7 @@ def test_indices_are_those_of_the_libraries_and_come_back(index: Index) -> None:
     assert Index.decode(index.encode(), -(-index.length // 1_048_560)) == index
 
 
+@unhurried
 @given(st.binary(max_size=300))
 def test_what_is_no_root_is_refused_and_nothing_else_happens(data: bytes) -> None:
     for decode in (Root.decode, lambda block: decode_leaf(block, 1), lambda block: Index.decode(block, 1)):
@@ -167,6 +178,7 @@ def test_what_is_no_root_is_refused_and_nothing_else_happens(data: bytes) -> Non
             decode(data)
 
 
+@unhurried
 @given(roots, st.data())
 def test_a_root_with_any_byte_changed_is_another_or_is_refused(root: Root, data: st.DataObject) -> None:
     block = bytearray(root.encode())

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from crypto_studies import Memory, Store, opened, sealed
+from crypto_studies import Memory, Store, opened, sealed, unhurried
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +25,7 @@ from pixelpact.models import RAW, Cid
 LARGE = HELD + 3 * CHUNK + 17
 
 
+@unhurried
 @given(st.lists(st.integers(1, 3 * CHUNK), min_size=1, max_size=12))
 def test_pieces_are_the_stream_once_and_in_order(lengths: list[int]) -> None:
     layout, at = Layout(lengths), 0

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
 import pytest
-from crypto_studies import CONTEXT, CUSTODIAN, UID, Memory, Store, opened, sealed
+from crypto_studies import CONTEXT, CUSTODIAN, UID, Memory, Store, opened, sealed, unhurried
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +24,7 @@ from pixelpact.models import DAG_CBOR, RAW, Cid, Instance
 near_chunks = st.sampled_from([1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK - 1, 2 * CHUNK, 2 * CHUNK + 1])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(unhurried, max_examples=30)
 @given(st.lists(near_chunks | st.integers(1, 300_000), min_size=1, max_size=6), st.integers(1, 3))
 def test_what_was_sealed_opens_bit_for_bit(lengths: list[int], threads: int) -> None:
     source, store = Memory(lengths), Store()
@@ -242,7 +242,7 @@ def test_an_interruption_ends_every_thread(threads: int) -> None:
     assert threading.active_count() == before
 
 
-@settings(max_examples=20, deadline=None)
+@settings(unhurried, max_examples=20)
 @given(st.integers(1, 2 * LEAF_LINKS + 2), st.randoms(use_true_random=False))
 def test_leaves_are_full_whatever_the_order_of_the_blocks(chunks: int, random: Any) -> None:
     store = Store()

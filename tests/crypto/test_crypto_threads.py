@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from crypto_studies import SMALL, Memory, Store, opened, sealed, small_format
+from crypto_studies import SMALL, Memory, Store, opened, sealed, small_format, unhurried
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +22,7 @@ lengths_ = st.lists(sizes | st.integers(1, 400) | st.integers(990, 3000), min_si
 threads_ = st.integers(1, 5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(unhurried, max_examples=60)
 @given(lengths_, threads_, threads_)
 def test_whatever_the_threads_the_same_bytes_come_out(lengths: list[int], sealing: int, opening: int) -> None:
     with small_format():
@@ -37,7 +37,7 @@ def test_whatever_the_threads_the_same_bytes_come_out(lengths: list[int], sealin
         assert list(released(opened(renewed, again, key=key), 0)) == whole
 
 
-@settings(max_examples=60, deadline=None)
+@settings(unhurried, max_examples=60)
 @given(lengths_, st.integers(0, 5), st.sampled_from(["flip", "drop", "exchange"]), st.data())
 def test_a_damaged_chunk_stops_exactly_there(
     lengths: list[int], threads: int, damage: str, data: Any
@@ -65,7 +65,7 @@ def test_a_damaged_chunk_stops_exactly_there(
         assert out == [*(source.bytes_of(each) for each in study.instances[:first_hit]), b"refused"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(unhurried, max_examples=60)
 @given(lengths_, threads_, st.data())
 def test_a_store_that_fails_at_any_block_ends_the_seal(lengths: list[int], threads: int, data: Any) -> None:
     with small_format():
