@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import libipld
+from kubo_node import Node
 
 from pixelpact.models import DAG_CBOR, Cid
-from pixelpact.storage import FolderStore, MemoryStore, Store
+from pixelpact.storage import FolderStore, KuboStore, MemoryStore, Store
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,9 @@ class Rig:
     damage: Callable[[Cid, bytes | None], None]
     #: Another handle on the same blocks, as another process would have.
     again: Callable[[], Store]
+    close: Callable[[], None] = lambda: None
+    #: How often a long test goes round.
+    rounds: int = 30
 
 
 def folder_rig(tmp_path: Path) -> Rig:
@@ -43,6 +48,27 @@ def memory_rig(tmp_path: Path) -> Rig:
             store._blocks[cid] = data
 
     return Rig(store, damage, lambda: store)
+
+
+def kubo_rig(node: Node, folder: Path, transport: Literal["httpx", "ipfshttpclient"]) -> Rig:
+    opened: list[KuboStore] = []
+
+    def another() -> KuboStore:
+        # The settings are looked at by tests of their own.
+        opened.append(KuboStore(node.url, folder, transport=transport, allow_flaws=True))
+        return opened[-1]
+
+    def damage(cid: Cid, data: bytes | None) -> None:
+        if data is None:
+            node.path(cid).unlink()
+        else:
+            node.path(cid).write_bytes(data)
+
+    def close() -> None:
+        for store in opened:
+            store.close()
+
+    return Rig(another(), damage, another, close, rounds=4)
 
 
 @dataclass(frozen=True)

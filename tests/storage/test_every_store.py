@@ -286,7 +286,7 @@ def test_sealing_beside_a_sweeper_never_loses_a_block(rig: Rig):
         sweeper = pool.submit(sweep)
         try:
             # Each of the three trees by one thread at a time: pins don't count.
-            for batch in range(30):
+            for batch in range(rig.rounds):
                 list(pool.map(seal, range(3 * batch, 3 * batch + 3)))
         finally:
             stop.set()
