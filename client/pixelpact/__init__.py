@@ -10,47 +10,70 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pixelpact.audit import Auditor
-    from pixelpact.chain import Network
+    from pixelpact.chain import Account, Chain, Network
     from pixelpact.custodian import Custodian
     from pixelpact.dicom import from_files, samples, scan
     from pixelpact.errors import PixelPactError
     from pixelpact.localnet import Member, Sandbox
+    from pixelpact.models import Invitation, Modifier
     from pixelpact.patient import Patient
-    from pixelpact.policy import Category, Permission, Purpose
+    from pixelpact.policy import Category, Obligation, Permission, Purpose, RefusalReason
     from pixelpact.profile import Profile
     from pixelpact.requester import Requester
+    from pixelpact.storage import FolderStore
+    from pixelpact.vault import KeyFile, Password, Vault
 
 __all__ = [
+    "Account",
     "Auditor",
     "Category",
+    "Chain",
     "Custodian",
+    "FolderStore",
+    "Invitation",
+    "KeyFile",
     "Member",
+    "Modifier",
     "Network",
+    "Obligation",
+    "Password",
     "Patient",
     "Permission",
     "PixelPactError",
     "Profile",
     "Purpose",
+    "RefusalReason",
     "Requester",
     "Sandbox",
+    "Vault",
     "from_files",
     "samples",
     "scan",
 ]
 
 _ROOMS = {
+    "Account": "chain",
     "Auditor": "audit",
     "Category": "policy",
+    "Chain": "chain",
     "Custodian": "custodian",
+    "FolderStore": "storage",
+    "Invitation": "models",
+    "KeyFile": "vault",
     "Member": "localnet",
+    "Modifier": "models",
     "Network": "chain",
+    "Obligation": "policy",
+    "Password": "vault",
     "Patient": "patient",
     "Permission": "policy",
     "PixelPactError": "errors",
     "Profile": "profile",
     "Purpose": "policy",
+    "RefusalReason": "policy",
     "Requester": "requester",
     "Sandbox": "localnet",
+    "Vault": "vault",
     "from_files": "dicom",
     "samples": "dicom",
     "scan": "dicom",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,9 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pixelpact import crypto
-from pixelpact.chain import Chain, Network
-from pixelpact.chain.artifact import load_artifact
-from pixelpact.chain.network import CONTRACTS
+from pixelpact.chain import CONTRACTS, Chain, Network, load_artifact
 from pixelpact.dicom import samples
 from pixelpact.errors import PixelPactError, StoreError
 from pixelpact.models import RAW, EnvelopeContext
@@ -59,7 +55,6 @@ def examine(network: Path | None = None) -> Iterator[Finding]:
     Args:
         network: the description's file.
     """
-    yield _python()
     yield _tried("cryptography", _wrap_a_key, "key envelopes (HPKE, ML-KEM-768 and X25519) open here")
     yield _tried("folders", _use_folders, "a store and a vault can be made and used in the temporary folder")
     yield _tried("contracts", _read_contracts, f"all {len(CONTRACTS)} contracts are in the package")
@@ -69,11 +64,6 @@ def examine(network: Path | None = None) -> Iterator[Finding]:
     yield _tried("sample studies", lambda: str(len(samples())), "the demo's sample studies are here")
     if network is not None:
         yield from _network(network)
-
-
-def _python() -> Finding:
-    found = ".".join(map(str, sys.version_info[:3]))
-    return Finding.good("Python", f"Python {found}, SQLite {sqlite3.sqlite_version}")
 
 
 def _extra(subject: str, modules: tuple[str, ...], extra: str) -> Finding:
@@ -134,6 +124,7 @@ def _network(path: Path) -> Iterator[Finding]:
         yield Finding.bad("network", error.sentence, error.remedy)
         return
     yield Finding.good("node", f"answers; chain id and genesis are those described, head {head.number}")
-    yield Finding.good("clock", "the head's time fits this computer's")
+    clock = "its time is its own" if network.clock is None else "the head's time fits this computer's"
+    yield Finding.good("clock", clock)
     yield Finding.good("contracts on the chain", "the shipped code stands at every address")
     yield Finding.good("finality", f"blocks up to {final.number} are final (depth {network.finality_depth})")

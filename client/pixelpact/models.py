@@ -258,6 +258,8 @@ class EnvelopeContext:
 class Instance:
     """One DICOM instance (a SOP instance, PS3.3) of a study, as a source to seal or as read from an index.
 
+    Its ``repr`` shows nothing that names the patient.
+
     Attributes:
         sop_uid, series_uid, class_uid: UIDs (PS3.5 section 9).
         length: bytes of the Part 10 file.
@@ -267,13 +269,13 @@ class Instance:
         digest: SHA-256 of the file; empty until it was read.
     """
 
-    sop_uid: str
-    series_uid: str
+    sop_uid: str = field(repr=False)
+    series_uid: str = field(repr=False)
     class_uid: str
     length: int
-    attributes: Mapping[str, str | int] = field(default_factory=dict)
-    series_attributes: Mapping[str, str | int] = field(default_factory=dict)
-    digest: bytes = b""
+    attributes: Mapping[str, str | int] = field(default_factory=dict, repr=False)
+    series_attributes: Mapping[str, str | int] = field(default_factory=dict, repr=False)
+    digest: bytes = field(default=b"", repr=False)
 
 
 class StudySource(Protocol):

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pixelpact.chain import AccessReleased, AccessRequested, RequestStatus, StudyRecord, eip712
+from pixelpact.chain import (
+    AccessRefused,
+    AccessReleased,
+    AccessRequested,
+    KeyPublished,
+    RequestStatus,
+    StudyRecord,
+    eip712,
+)
 from pixelpact.crypto import EncryptionKeyPair, OpenStudy, unwrap
-from pixelpact.errors import ChainMismatchError, DeniedError, InputError, SealedStudyError, VaultError
-from pixelpact.models import RAW, ZERO32, AccessQuery, Cid, EnvelopeContext, Invitation, StudyContext
-from pixelpact.policy import Decision, FailureClass, Obligation, Purpose, Reason
+from pixelpact.errors import (
+    BlockError,
+    ChainMismatchError,
+    DeniedError,
+    InputError,
+    SealedStudyError,
+    VaultError,
+)
+from pixelpact.models import RAW, ZERO32, AccessQuery, Cid, Instance, Invitation
+from pixelpact.policy import Decision, FailureClass, Obligation, Purpose, Reason, sentence_of
 from pixelpact.profile import Profile
 from pixelpact.sealing import StudyKeys, open_sealed, received
 from pixelpact.vault import Kind
@@ -41,14 +58,31 @@ class FetchedStudy:
     Attributes:
         request: the request's number.
         epoch: of the release.
-        study: the opened study: its instances, and their bytes.
+        opened: the opened study, to look at single instances or parts of them.
     """
 
-    def __init__(self, request: bytes, epoch: int, study: OpenStudy) -> None:
+    def __init__(self, request: bytes, epoch: int, opened: OpenStudy) -> None:
         self.request = request
         self.epoch = epoch
-        self.study = study
-        self.verified = False
+        self.opened = opened
+        self._verified = False
+
+    @property
+    def verified(self) -> bool:
+        """Whether every instance was read once and found to be what was registered."""
+        return self._verified
+
+    def instances(self, *, threads: int = 2) -> Iterator[tuple[Instance, Iterable[memoryview]]]:
+        """Every instance in order, each with its bytes in pieces, none before it was checked.
+
+        A piece is a view of a buffer that is used again: write or copy it before taking the next one. Read to
+        the end, the study is verified.
+
+        Raises:
+            SealedStudyError: what arrived is not what was registered.
+        """
+        yield from received(self.opened, threads=threads)
+        self._verified = True
 
     def verify(self, *, threads: int = 2) -> None:
         """Read everything once, keep nothing, and check every instance against what was registered.
@@ -56,9 +90,8 @@ class FetchedStudy:
         Raises:
             SealedStudyError: what arrived is not what was registered.
         """
-        for _ in received(self.study, threads=threads):
+        for _ in self.instances(threads=threads):
             pass
-        self.verified = True
 
 
 class Requester:
@@ -82,17 +115,17 @@ class Requester:
         institution = self._profile.institution
         with self._vault.journal("publish-key", str(institution)) as entry:
             if entry.step is None:
-                version = self._chain.institutions.institution(institution).key_version + 1
                 pair = EncryptionKeyPair.generate()
-                self._vault.put(Kind.ENCRYPTION_SEED, str(version), {"seed": bytes(pair)})
-                entry.advance("made", {"version": version})
-            version = int(entry.state["version"])
-            self._profile.carry_out(
-                entry,
-                "published",
-                lambda: self._chain.institutions.publish_key(self._key_pair(version).public_key),
+                # Filed under its digest: which version it becomes is the chain's to say.
+                digest = hashlib.sha256(pair.public_key).digest()
+                with self._vault.transaction():
+                    self._vault.put(Kind.ENCRYPTION_SEED, digest.hex(), {"seed": bytes(pair)})
+                    entry.advance("made", {"digest": digest})
+            public_key = self._key_pair(entry.state["digest"]).public_key
+            receipt = self._profile.carry_out(
+                entry, "published", lambda: self._chain.institutions.publish_key(public_key)
             )
-            return version
+            return receipt.event(KeyPublished).version
 
     def request(
         self, invitation: Invitation, *, purpose: Purpose, person: str, obligations: Obligation | int = 0
@@ -118,12 +151,15 @@ class Requester:
             )
         query = AccessQuery(invitation.study, int(purpose), invitation.categories, ZERO32, int(obligations))
         directive = invitation.directive
+        digest = self._profile.person_digest(person)
         cited = eip712.struct_hash(directive).hex() if directive else "nothing"
-        with self._vault.journal("request", f"{query.study.hex()}/{query.purpose}/{cited}") as entry:
+        # All that is asked, so that a request that was cut off is never taken for another one.
+        parts = (query.study.hex(), query.purpose, query.categories, query.obligations, cited, digest.hex())
+        asked = "/".join(map(str, parts))
+        with self._vault.journal("request", asked) as entry:
             if entry.step is None:
                 entry.advance("drawn", {"nonce": secrets.randbits(64)})
             nonce = int(entry.state["nonce"])
-            digest = self._profile.person_digest(person)
             receipt = self._profile.carry_out(
                 entry, "asked", lambda: self._chain.ledger.request(nonce, query, directive, digest)
             )
@@ -145,29 +181,25 @@ class Requester:
         """
         record = self._own(request)
         release, study = self._standing_release(request, int(record["block"]))
-        context = EnvelopeContext(
-            genesis=self._chain.network.genesis,
-            chain_id=self._chain.network.chain_id,
-            ledger=self._chain.ledger.address,
-            request_id=request,
-            study_id=release.study,
+        context = self._profile.envelope_context(
+            request=request,
+            study=release.study,
             epoch=release.epoch,
             manifest_digest=release.manifest_digest,
             custodian=release.custodian,
             requester=self._profile.institution,
             key_version=release.key_version,
         )
-        envelope = self._profile.store.get(Cid(RAW, release.envelope_digest))
-        key, secret = unwrap(
-            self._key_pair(release.key_version), envelope, context, released=release.envelope_digest
+        digest = self._chain.institutions.key_digest(
+            self._profile.institution, release.key_version, at="final"
         )
+        envelope = self._envelope(release)
+        key, secret = unwrap(self._key_pair(digest), envelope, context, released=release.envelope_digest)
         opened = open_sealed(
             self._profile.store,
             StudyKeys(key, secret),
             custodian=study.custodian,
-            context=StudyContext(
-                context.genesis, context.chain_id, self._chain.studies.address, release.study, study.epoch
-            ),
+            context=self._profile.study_context(release.study, study.epoch),
             manifest_digest=study.manifest_digest,
             content_commitment=study.content_commitment,
         )
@@ -206,6 +238,19 @@ class Requester:
                 ),
             )
 
+    def _envelope(self, release: AccessReleased) -> bytes:
+        cid = Cid(RAW, release.envelope_digest)
+        try:
+            return self._profile.store.get(cid)
+        except BlockError as error:
+            if self._profile.store.has(cid):
+                raise
+            raise InputError(
+                "The release is recorded, and its envelope is not there yet",
+                why="it is published once the record is final, or kept back when the answer changed",
+                remedy="Try again later; if it stays so, ask the hospital",
+            ) from error
+
     def _standing_release(self, request: bytes, since: int) -> tuple[AccessReleased, StudyRecord]:
         release, study = self._last_release(request, since)
         if release.epoch != study.epoch:
@@ -224,12 +269,11 @@ class Requester:
 
     def _last_release(self, request: bytes, since: int) -> tuple[AccessReleased, StudyRecord]:
         state = self._chain.ledger.request_of(request, at="final")
-        if state.status in (RequestStatus.DENIED, RequestStatus.REFUSED):
-            word = "denied" if state.status is RequestStatus.DENIED else "refused by the hospital"
-            raise DeniedError(
-                f"The request was {word}",
-                reason=0,
-                remedy="See why with `pixelpact policy explain`, and ask again once that changed",
+        if state.status is RequestStatus.DENIED:
+            raise _no("denied", int(self._own(request)["reason"]))
+        if state.status is RequestStatus.REFUSED:
+            raise _no(
+                "refused by the hospital", next(self._chain.find(AccessRefused, request=request)).reason
             )
         releases = list(self._chain.find(AccessReleased, first=since, request=request))
         if not releases:
@@ -257,11 +301,11 @@ class Requester:
         )
         return int(record["nonce"]), query, record["directive_hash"]
 
-    def _key_pair(self, version: int) -> EncryptionKeyPair:
-        record = self._vault.find(Kind.ENCRYPTION_SEED, str(version))
+    def _key_pair(self, digest: bytes) -> EncryptionKeyPair:
+        record = self._vault.find(Kind.ENCRYPTION_SEED, digest.hex())
         if record is None:
             raise VaultError(
-                f"The encryption key of version {version} is not in this vault",
+                "The encryption key that the envelope was made for is not in this vault",
                 why="the vault is older than the chain, or another institution's",
                 remedy="Use the newest vault",
             )
@@ -277,5 +321,15 @@ def _record_of(event: AccessRequested) -> dict[str, Any]:
         "obligations": event.query.obligations,
         "nonce": event.nonce,
         "directive_hash": event.directive_hash,
+        "reason": event.reason,
         "block": event.block,
     }
+
+
+def _no(what: str, reason: int) -> DeniedError:
+    return DeniedError(
+        f"The request was {what}",
+        reason=reason,
+        why=sentence_of(reason).rstrip("."),
+        remedy="`pixelpact policy explain` says what would change the answer; ask again once that changed",
+    )

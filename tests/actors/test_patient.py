@@ -124,8 +124,9 @@ def test_a_refusal_for_one_institution_leaves_the_others(town: Town) -> None:
 def test_a_refusal_withheld_by_a_relay_does_not_undo_a_later_one(town: Town) -> None:
     withheld = town.patient.refuse(custodian=1, purposes=[])
     town.hospital.relay(town.patient.refuse(custodian=1, purposes=[Purpose.TREAT]))
-    with pytest.raises(ContractError):
+    with pytest.raises(ContractError) as refused:
         town.hospital.relay(withheld)
+    assert refused.value.name == "ConsentRegistry_SequencePast"
     assert town.ask(town.consent()).decision.reason is Reason.REFUSED_BY_PATIENT
 
 

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from actors_town import PowerCut, Town, cut
 
-from pixelpact.chain import AccessReleased, Chain
-from pixelpact.custodian import Custodian
-from pixelpact.errors import BlockError, ContractError, DeniedError, InputError, VaultError
+from pixelpact.chain import (
+    AccessReleased,
+    At,
+    Call,
+    Chain,
+    SignedCall,
+    StudyRecord,
+)
+from pixelpact.chain.contracts import InstitutionRegistry, StudyRegistry
+from pixelpact.custodian import Custodian, releasing
+from pixelpact.errors import (
+    BlockError,
+    ChainMismatchError,
+    ClockApartError,
+    DeniedError,
+    InputError,
+    UnreachableError,
+    VaultError,
+)
 from pixelpact.models import RAW, Cid
-from pixelpact.policy import Reason, RefusalReason
+from pixelpact.policy import Purpose, Reason, RefusalReason
 from pixelpact.requester import Requester
 from pixelpact.storage import FolderStore
 from pixelpact.vault import Kind, study_key_id
@@ -30,9 +47,9 @@ def test_a_permitted_request_is_served_and_opens_to_the_same_bytes(town: Town) -
     asked = town.ask(town.consent())
     released = town.hospital.release(asked.number, person="archive")
     fetched = town.clinic.fetch(asked.number)
-    for instance in fetched.study:
+    for instance in fetched.opened:
         original = next(each for each in town.source if each.sop_uid == instance.sop_uid)
-        with fetched.study.open(instance) as opened, town.source.open(original) as given:
+        with fetched.opened.open(instance) as opened, town.source.open(original) as given:
             assert opened.read() == given.read()
     assert (released.epoch, released.requester) == (1, 2)
 
@@ -62,7 +79,7 @@ def test_the_chain_decides_again_although_the_custodian_asked_before(
     consent = town.consent()
     asked = town.ask(consent)
     town.hospital.relay(town.patient.withdraw(consent))
-    monkeypatch.setattr(Custodian, "_require_permitted", lambda *_: None)
+    monkeypatch.setattr(releasing, "_require_permitted", lambda *_: None)
     with pytest.raises(DeniedError) as denied:
         town.hospital.release(asked.number, person="archive")
     assert denied.value.reason == Reason.DIRECTIVE_REVOKED
@@ -100,10 +117,18 @@ def test_a_withdrawal_while_the_release_becomes_final_keeps_the_envelope_back(
             Custodian(town.net[3]).relay(town.patient.withdraw(consent))
         return wait_final(chain, receipt)
 
-    monkeypatch.setattr(Chain, "wait_final", withdrawn_meanwhile)
-    with pytest.raises(DeniedError):
-        town.hospital.release(asked.number, person="archive")
+    with monkeypatch.context() as patched:
+        patched.setattr(Chain, "wait_final", withdrawn_meanwhile)
+        with pytest.raises(DeniedError, match="kept back"):
+            town.hospital.release(asked.number, person="archive")
     assert len(releases(town)) == 1
+    assert envelopes(town) == []
+    assert town.net[1].vault.pending() == []
+    with pytest.raises(InputError, match="not there yet"):
+        town.clinic.fetch(asked.number)
+    # Released again it says what is the matter, and publishes nothing.
+    with pytest.raises(InputError, match="not in the store"):
+        town.hospital.release(asked.number, person="archive")
     assert envelopes(town) == []
 
 
@@ -154,9 +179,10 @@ def test_a_key_published_in_between_gets_a_new_envelope(town: Town, monkeypatch:
 
 def test_a_request_is_served_once_in_an_epoch(town: Town) -> None:
     asked = town.ask(town.consent())
-    town.hospital.release(asked.number, person="archive")
-    with pytest.raises(ContractError):
-        town.hospital.release(asked.number, person="archive")
+    first = town.hospital.release(asked.number, person="archive")
+    assert town.hospital.release(asked.number, person="archive") == first
+    assert len(releases(town)) == 1
+    assert town.net[1].vault.pending() == []
 
 
 def test_only_the_custodian_releases(town: Town) -> None:
@@ -188,10 +214,12 @@ def test_a_vault_without_the_epochs_key_fails_closed(town: Town) -> None:
 def test_a_refused_request_stays_refused(town: Town) -> None:
     asked = town.ask(town.consent())
     town.hospital.refuse(asked.number, RefusalReason.LEGAL_HOLD, person="archive")
-    with pytest.raises(ContractError):
+    with pytest.raises(DeniedError) as denied:
         town.hospital.release(asked.number, person="archive")
-    with pytest.raises(DeniedError, match="refused by the hospital"):
+    assert denied.value.reason == RefusalReason.LEGAL_HOLD
+    with pytest.raises(DeniedError, match="refused by the hospital") as told:
         town.clinic.fetch(asked.number)
+    assert told.value.reason == RefusalReason.LEGAL_HOLD
 
 
 def test_an_envelope_that_was_tampered_with_in_the_store_does_not_open(town: Town) -> None:
@@ -210,3 +238,152 @@ def test_the_person_behind_a_release_is_a_digest_that_only_the_institution_can_o
     assert event.person == town.net[1].person_digest("archive")
     assert event.person != town.net[2].person_digest("archive")
     assert event.person != hashlib.sha256(b"archive").digest()
+
+
+def test_nothing_is_published_while_the_chain_stands_still(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = town.ask(town.consent())
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "put", cut)
+        with pytest.raises(PowerCut):
+            town.hospital.release(asked.number, person="archive")
+
+    def still(_: Chain) -> None:
+        raise ClockApartError("The chain stands still")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Chain, "check_clock", still)
+        with pytest.raises(ClockApartError):
+            town.hospital.release(asked.number, person="archive")
+    assert envelopes(town) == []
+    town.hospital.release(asked.number, person="archive")
+    assert len(envelopes(town)) == 1
+
+
+def test_a_release_that_the_chain_refused_is_made_anew_when_the_answer_changes(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = town.ask(town.consent())
+    prepare = Chain.prepare
+
+    def refused_meanwhile(chain: Chain, call: Call) -> SignedCall:
+        signed = prepare(chain, call)
+        with monkeypatch.context() as restored:
+            restored.setattr(Chain, "prepare", prepare)
+            Custodian(town.net[3]).relay(town.patient.refuse(custodian=1, purposes=[Purpose.TREAT]))
+        return signed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Chain, "prepare", refused_meanwhile)
+        with pytest.raises(DeniedError) as denied:
+            town.hospital.release(asked.number, person="archive")
+    assert denied.value.reason == Reason.REFUSED_BY_PATIENT
+    Custodian(town.net[3]).relay(town.patient.refuse(custodian=1, purposes=[]))
+    town.hospital.release(asked.number, person="archive")
+    assert len(releases(town)) == 1
+    town.clinic.fetch(asked.number).verify()
+
+
+def test_a_transaction_that_was_never_sent_does_not_block_a_withdrawal(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consent = town.consent()
+    asked = town.ask(consent)
+
+    def silent(*_: object) -> None:
+        raise UnreachableError("No node answers")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Chain, "send", silent)
+        with pytest.raises(UnreachableError):
+            town.hospital.release(asked.number, person="archive")
+    Custodian(town.net[3]).relay(town.patient.withdraw(consent))
+    # The release's nonce comes first; it is sent, and the contract refuses it.
+    town.hospital.relay(town.patient.withdraw_all(custodian=1))
+    assert releases(town) == []
+    with pytest.raises(DeniedError):
+        town.hospital.release(asked.number, person="archive")
+    assert town.net[1].vault.pending() == []
+    assert town.ask(town.consent()).decision.permitted
+
+
+def test_a_transaction_whose_nonce_was_taken_is_made_anew(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = town.ask(town.consent())
+    with monkeypatch.context() as patched:
+        patched.setattr(Chain, "send", cut)
+        with pytest.raises(PowerCut):
+            town.hospital.release(asked.number, person="archive")
+    # Another process of the hospital, which knows nothing of this journal, takes the nonce.
+    chain = Chain.connect(town.net.network, town.net[1].chain.account)
+    entry = next(iter(town.net[1].vault.records(Kind.JOURNAL).values()))
+    chain.abandon(SignedCall.parse(entry["state"]["transaction released"]))
+    chain.transact(chain.institutions.publish_key(bytes(1216)))
+    town.hospital.release(asked.number, person="archive")
+    assert len(releases(town)) == 1
+    town.clinic.fetch(asked.number).verify()
+
+
+def test_a_key_that_is_not_the_registrys_gets_no_envelope(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = town.ask(town.consent())
+    monkeypatch.setattr(InstitutionRegistry, "key_digest", lambda *_, **__: bytes(32))
+    with pytest.raises(ChainMismatchError, match="not the one that the registry holds"):
+        town.hospital.release(asked.number, person="archive")
+    assert releases(town) == []
+
+
+def test_a_rotation_while_the_release_becomes_final_keeps_the_envelope_back(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = town.ask(town.consent())
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "put", cut)
+        with pytest.raises(PowerCut):
+            town.hospital.release(asked.number, person="archive")
+    study = StudyRegistry.study
+
+    def sealed_anew(registry: StudyRegistry, number: bytes, *, at: At = "latest") -> StudyRecord:
+        record = study(registry, number, at=at)
+        return replace(record, epoch=record.epoch + 1) if seen.append(at) or len(seen) > 1 else record
+
+    seen: list[At] = []
+    monkeypatch.setattr(StudyRegistry, "study", sealed_anew)
+    with pytest.raises(InputError, match="sealed anew"):
+        town.hospital.release(asked.number, person="archive")
+    assert envelopes(town) == []
+
+
+@pytest.mark.parametrize("person", ["", "  "])
+def test_somebody_must_be_named(town: Town, person: str) -> None:
+    asked = town.ask(town.consent())
+    with pytest.raises(InputError, match="who acts"):
+        town.hospital.release(asked.number, person=person)
+
+
+def test_a_consent_that_another_relay_brought_is_there(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed = town.patient.allow(
+        custodian=1, grantee=2, purposes=[Purpose.TREAT], categories=town.study.categories
+    )
+    refusal = town.patient.refuse(custodian=1, purposes=[Purpose.HMARKT])
+    for message in (signed, refusal):
+        Custodian(town.net[3]).relay(message)
+        town.hospital.relay(message)
+        town.hospital.relay(message)
+    # And one that is faster by a block.
+    withdrawal, prepare = town.patient.withdraw(signed), Chain.prepare
+
+    def overtaken(chain: Chain, call: Call) -> SignedCall:
+        prepared = prepare(chain, call)
+        with monkeypatch.context() as restored:
+            restored.setattr(Chain, "prepare", prepare)
+            Custodian(town.net[3]).relay(withdrawal)
+        return prepared
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Chain, "prepare", overtaken)
+        town.hospital.relay(withdrawal)
+    assert town.net[1].vault.pending() == []

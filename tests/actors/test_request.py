@@ -1,14 +1,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from actors_town import PowerCut, Town, cut
 
-from pixelpact.chain import AccessDisputed, AccessRequested, Chain, RequestStatus
-from pixelpact.errors import ContentError, DeniedError, InputError, PayloadError, VaultError
+from pixelpact.chain import (
+    AccessDisputed,
+    AccessRequested,
+    At,
+    Chain,
+    KeyPublished,
+    RequestStatus,
+    StudyRecord,
+)
+from pixelpact.chain.contracts import StudyRegistry
+from pixelpact.errors import (
+    BlockError,
+    ChainMismatchError,
+    DeniedError,
+    InputError,
+    SealedStudyError,
+    VaultError,
+)
 from pixelpact.models import RAW
-from pixelpact.policy import FailureClass, Purpose, Reason
+from pixelpact.policy import FailureClass, Obligation, Purpose, Reason
 from pixelpact.vault import Kind
 
 
@@ -57,8 +74,9 @@ def test_nothing_is_fetched_before_it_was_released_or_after_a_denial(town: Town)
     permitted, denied = town.ask(town.consent()), town.ask(None)
     with pytest.raises(InputError, match="Nothing was released"):
         town.clinic.fetch(permitted.number)
-    with pytest.raises(DeniedError):
+    with pytest.raises(DeniedError) as told:
         town.clinic.fetch(denied.number)
+    assert told.value.reason == Reason.DIRECTIVE_ABSENT
 
 
 def test_another_institution_can_not_fetch_what_was_released_to_the_clinic(town: Town) -> None:
@@ -71,8 +89,9 @@ def test_another_institution_can_not_fetch_what_was_released_to_the_clinic(town:
 def test_without_the_key_the_vault_is_named(town: Town) -> None:
     asked = town.ask(town.consent())
     town.hospital.release(asked.number, person="archive")
-    town.net[2].vault.delete(Kind.ENCRYPTION_SEED, "1")
-    with pytest.raises(VaultError, match="encryption key of version 1"):
+    (seed,) = town.net[2].vault.ids(Kind.ENCRYPTION_SEED)
+    town.net[2].vault.delete(Kind.ENCRYPTION_SEED, seed)
+    with pytest.raises(VaultError, match="encryption key"):
         town.clinic.fetch(asked.number)
 
 
@@ -81,11 +100,11 @@ def test_a_confirmation_comes_after_everything_was_read_and_found_right(town: To
     town.hospital.release(asked.number, person="archive")
     fetched = town.clinic.fetch(asked.number)
     # A bit of the data flips after the study was opened: confirming reads everything, and must not confirm.
-    cid = next(cid for cid in fetched.study.cids() if cid.codec == RAW)
+    cid = next(cid for cid in fetched.opened.cids() if cid.codec == RAW)
     path = town.net.store.path(cid)
     whole = path.read_bytes()
     path.write_bytes(b"\0" + whole[1:])
-    with pytest.raises(Exception, match="damaged"):
+    with pytest.raises(BlockError, match="damaged"):
         town.clinic.confirm(fetched, person="dr-b")
     assert town.net.chain().ledger.request_of(asked.number).confirmed_epoch == 0
     path.write_bytes(whole)
@@ -93,13 +112,74 @@ def test_a_confirmation_comes_after_everything_was_read_and_found_right(town: To
     assert town.net.chain().ledger.request_of(asked.number).confirmed_epoch == 1
 
 
-def test_a_dispute_names_the_check_that_failed(town: Town) -> None:
+@pytest.mark.parametrize("failure", SealedStudyError.__subclasses__())
+def test_a_dispute_names_the_check_that_failed(town: Town, failure: type[SealedStudyError]) -> None:
     asked = town.ask(town.consent())
     town.hospital.release(asked.number, person="archive")
-    town.clinic.dispute(asked.number, PayloadError("a chunk does not decrypt"), person="dr-b")
+    town.clinic.dispute(asked.number, failure("It is not what was registered"), person="dr-b")
     (event,) = town.net.chain().find(AccessDisputed, request=asked.number)
-    assert event.failure == FailureClass.PAYLOAD
-    assert FailureClass[ContentError.failure_class.upper()] is FailureClass.CONTENT
+    assert FailureClass(event.failure).name == failure.failure_class.upper()
+
+
+def test_a_request_that_was_cut_off_is_not_taken_for_another_one(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invitation = town.hospital.invite(town.study.number, town.consent())
+    with monkeypatch.context() as patched:
+        patched.setattr(Chain, "send", cut)
+        with pytest.raises(PowerCut):
+            town.clinic.request(invitation, purpose=Purpose.TREAT, person="dr-x")
+    obligations = Obligation.RETURN_RESULTS
+    town.clinic.request(invitation, purpose=Purpose.TREAT, person="dr-y", obligations=obligations)
+    *_, event = town.net.chain().find(AccessRequested, requester=2)
+    assert event.query.obligations == obligations
+    assert event.person == town.net[2].person_digest("dr-y")
+
+
+def test_only_reading_everything_makes_a_study_verified(town: Town) -> None:
+    asked = town.ask(town.consent())
+    town.hospital.release(asked.number, person="archive")
+    fetched = town.clinic.fetch(asked.number)
+    assert not fetched.verified
+    with pytest.raises(AttributeError):
+        fetched.verified = True
+    next(fetched.instances())
+    assert not fetched.verified
+    fetched.verify()
+    assert fetched.verified
+
+
+def test_a_release_that_the_registry_contradicts_is_refused(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = town.ask(town.consent())
+    town.hospital.release(asked.number, person="archive")
+    study = StudyRegistry.study
+    for changes in ({"manifest_digest": bytes(32)}, {"custodian": 3}):
+
+        def contradicting(
+            registry: StudyRegistry, number: bytes, *, at: At = "latest", changes: Any = changes
+        ) -> StudyRecord:
+            return replace(study(registry, number, at=at), **changes)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(StudyRegistry, "study", contradicting)
+            with pytest.raises(ChainMismatchError, match="not of what the chain names"):
+                town.clinic.fetch(asked.number)
+
+
+def test_a_key_whose_publication_was_cut_off_is_published_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for moment in ("prepare", "send", "wait_final"):
+        with monkeypatch.context() as patched:
+            patched.setattr(Chain, moment, cut)
+            with pytest.raises(PowerCut):
+                town.clinic.publish_key()
+        town.clinic.publish_key()
+    versions = [each.version for each in town.net.chain().find(KeyPublished, institution=2)]
+    assert versions == [1, 2, 3, 4]
+    assert len(town.net[2].vault.ids(Kind.ENCRYPTION_SEED)) == 4
 
 
 def test_publishing_a_key_again_makes_a_new_version(town: Town) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pixelpact.crypto.root import Root
-from pixelpact.custodian import Custodian
+from pixelpact.custodian import rotating
 from pixelpact.demo import Outcome, Step, run_demo
 from pixelpact.requester import FetchedStudy
 from pixelpact.storage import FolderStore
@@ -38,8 +38,8 @@ def _collects_nothing(_: FolderStore) -> tuple[()]:
     return ()
 
 
-def _serves_nobody(*_: object) -> tuple[tuple[()], tuple[()]]:
-    return (), ()
+def _serves_nobody(*_: object) -> tuple[tuple[()], tuple[()], tuple[()]]:
+    return (), (), ()
 
 
 def _verifies_nothing(*_: object, **__: object) -> None:
@@ -48,7 +48,7 @@ def _verifies_nothing(*_: object, **__: object) -> None:
 
 _BROKEN = {
     "old blocks stay": (FolderStore, "collect", _collects_nothing, "rotate"),
-    "nobody is served again": (Custodian, "_serve_again", _serves_nobody, "rotate"),
+    "nobody is served again": (rotating, "_serve_again", _serves_nobody, "rotate"),
     "the header's MAC is not checked": (Root, "verify", _verifies_nothing, "old-envelope"),
     "instances are not read": (FetchedStudy, "verify", _verifies_nothing, "fault-bit"),
 }

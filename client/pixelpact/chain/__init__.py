@@ -41,6 +41,7 @@ _recursion_limit = sys.getrecursionlimit()
 from . import eip712
 from .account import Account
 from .answers import Block
+from .artifact import load_artifact
 from .client import Chain
 from .contracts import At
 from .deploy import deploy, describe
@@ -133,4 +134,5 @@ __all__ = [
     "deploy",
     "describe",
     "eip712",
+    "load_artifact",
 ]

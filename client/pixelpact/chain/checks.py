@@ -6,7 +6,7 @@ import time
 
 from pixelpact.errors import ClockApartError, WrongNetworkError
 
-from .abi import contract_abi
+from .abi import MalformedDataError, contract_abi
 from .answers import Block
 from .artifact import load_artifact
 from .network import CONTRACTS, Network
@@ -73,8 +73,8 @@ def check_contracts(node: Node, network: Network) -> None:
             entry = contract_abi(name).functions[view]
             try:
                 found = entry.decode_result(node.call(network.address(name), entry.encode(())))
-            except RevertedError as error:
-                raise _not_there(name, network.address(name), f"{view} reverts") from error
+            except (RevertedError, MalformedDataError) as error:
+                raise _not_there(name, network.address(name), f"{view} gives no address") from error
             if found != network.address(other):
                 raise _not_there(
                     name, network.address(name), f"it was built upon another {other}, at 0x{found.hex()}"

@@ -223,6 +223,11 @@ class Chain:
         mined = send(self._node, signed, self._patience)
         return self._receipt(mined, self._name_of(signed.to, signed.data))
 
+    def was_refused(self, transaction: bytes) -> bool:
+        """Whether a transaction stands in a block without effect: the contract refused it."""
+        mined = self._node.mined(transaction)
+        return mined is not None and not mined.succeeded
+
     def receipt(self, transaction: bytes) -> Receipt | None:
         """The receipt of a transaction by its hash; None while it is in no block, or when it failed there."""
         mined = self._node.mined(transaction)

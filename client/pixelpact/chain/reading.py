@@ -39,7 +39,8 @@ class EventReader:
         Raises:
             ChainError: a log that our contracts don't write, or logs out of order or out of range.
         """
-        width = _RANGE
+        # What is looked for by its topics is found by the node's index: few blocks hold any of it.
+        width = last - first + 1 if topics else _RANGE
         while first <= last:
             until = min(first + width - 1, last)
             try:

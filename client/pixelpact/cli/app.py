@@ -47,6 +47,9 @@ def _root(
     _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
+    _debug: Annotated[
+        bool, typer.Option("--debug", help="Show where an error happened; may stand anywhere in the line.")
+    ] = False,
 ) -> None:
     pass
 
@@ -93,7 +96,8 @@ def _for_people(error: Exception) -> PixelPactError:
         )
     return PixelPactError(
         "PixelPact met a fault of its own",
-        why=f"{type(error).__name__}: {error}",
+        # Its text may hold a path or a UID, and is for --debug.
+        why=f"an unexpected {type(error).__name__}",
         remedy="Nothing more was done. Please report it; --debug shows where it happened",
     )
 

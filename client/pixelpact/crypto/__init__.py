@@ -7,7 +7,7 @@ to say.
 from __future__ import annotations
 
 from pixelpact.crypto.blocks import Get
-from pixelpact.crypto.envelope import EncryptionKeyPair, unwrap, validate_public_key, wrap
+from pixelpact.crypto.envelope import ENVELOPE_SIZE, EncryptionKeyPair, unwrap, validate_public_key, wrap
 from pixelpact.crypto.keys import StudyKey, StudySecret, local_id, study_id
 from pixelpact.crypto.opened import OpenStudy
 from pixelpact.crypto.opening import open_study
@@ -16,6 +16,7 @@ from pixelpact.crypto.seal import SealedStudy, seal
 from pixelpact.crypto.writing import Progress, Put
 
 __all__ = [
+    "ENVELOPE_SIZE",
     "EncryptionKeyPair",
     "Get",
     "OpenStudy",

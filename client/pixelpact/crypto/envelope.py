@@ -26,7 +26,7 @@ from pixelpact.crypto.keys import StudyKey, StudySecret, fixed
 from pixelpact.errors import ChainMismatchError, InputError, UnwrapError
 from pixelpact.models import EnvelopeContext
 
-__all__ = ["EncryptionKeyPair", "unwrap", "validate_public_key", "wrap"]
+__all__ = ["ENVELOPE_SIZE", "EncryptionKeyPair", "unwrap", "validate_public_key", "wrap"]
 
 KEM_ID, KDF_ID, AEAD_ID = 0x647A, 0x0001, 0x0002
 _SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)

@@ -5,7 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Outcome", "Picture", "Step", "StudyOutcome"]
+__all__ = ["STEPS", "Outcome", "Picture", "Step", "StudyOutcome"]
+
+#: The names of the story's steps, all of them, in their order.
+STEPS = (
+    "consortium",
+    "address",
+    "seal",
+    "ask-without-consent",
+    "consent",
+    "ask",
+    "release",
+    "fetch",
+    "confirm",
+    "ask-uninvited",
+    "second-requester",
+    "withdraw",
+    "rotate",
+    "ask-again",
+    "old-envelope",
+    "audit",
+    "fault-bit",
+    "fault-root",
+    "fault-images",
+    "fault-release",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +117,7 @@ class Outcome:
     def ok(self) -> bool:
         """Computed from what was checked: every step and study good, an audit taken, nothing found."""
         return (
-            bool(self.steps)
+            tuple(step.name for step in self.steps) == STEPS
             and all(step.ok for step in self.steps)
             and bool(self.studies)
             and all(study.identical for study in self.studies)

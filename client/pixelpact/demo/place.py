@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -10,25 +11,31 @@ from pixelpact.errors import OutputError
 __all__ = ["make_place"]
 
 _MARK = ".pixelpact-demo"
+_LEFT = re.compile(r"\.pixelpact-demo|report\.html|trail\.json|store|institution-\d+")
 
 
 def make_place(folder: Path) -> Path:
-    """An empty folder for this run; what an earlier run left in it is removed, anything else never touched.
+    """An empty folder for this run, its owner's alone; what an earlier run left is removed, nothing else.
 
     Raises:
         OutputError: it holds something that no demo left, or can't be written.
     """
     folder = folder.absolute()
     try:
-        if folder.is_dir() and any(folder.iterdir()):
-            if not (folder / _MARK).is_file():
+        if folder.is_dir():
+            found = list(folder.iterdir())
+            other = [path.name for path in found if not _LEFT.fullmatch(path.name)]
+            if other or (found and not (folder / _MARK).is_file()):
                 raise OutputError(
                     f"The demo does not write into {folder}",
                     why="the folder holds something that no demo left there",
                     remedy="Give an empty or a new folder with --output",
                 )
-            shutil.rmtree(folder)
+            for path in found:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         folder.mkdir(parents=True, exist_ok=True)
+        # The report shows images; where they come from a folder of the user's, they are a patient's.
+        folder.chmod(0o700)
         (folder / _MARK).write_text("This folder is emptied by the next run of the PixelPact demo.\n")
     except OSError as error:
         raise OutputError(

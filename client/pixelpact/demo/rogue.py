@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from pixelpact import crypto
 from pixelpact.chain import AccessReleased, AccessRequested, KeyPublished, Receipt
-from pixelpact.models import RAW, EnvelopeContext, Instance, StudyContext, StudySource
+from pixelpact.models import RAW, Instance, StudySource
 from pixelpact.profile import Profile
 
 __all__ = ["ExchangedStudy", "RogueCustodian"]
@@ -71,16 +71,13 @@ class RogueCustodian:
     ) -> bytes:
         """Seal for the study's next epoch, whatever the source; the root's digest."""
         record = self._chain.studies.study(study, at="final")
-        network = self._chain.network
         with self._profile.store.protect():
             sealed = crypto.seal(
                 source,
                 key=key,
                 secret=secret,
                 custodian=record.custodian,
-                context=StudyContext(
-                    network.genesis, network.chain_id, self._chain.studies.address, study, record.epoch + 1
-                ),
+                context=self._profile.study_context(study, record.epoch + 1),
                 put=lambda cid, block: _same(self._profile.store.put(block, cid.codec), cid),
             )
             self._profile.store.pin(sealed.root)
@@ -101,13 +98,9 @@ class RogueCustodian:
         asked = next(self._chain.find(AccessRequested, request=request))
         study = self._chain.studies.study(asked.study, at="final")
         published = list(self._chain.find(KeyPublished, institution=asked.requester))[-1]
-        network = self._chain.network
-        context = EnvelopeContext(
-            genesis=network.genesis,
-            chain_id=network.chain_id,
-            ledger=self._chain.ledger.address,
-            request_id=request,
-            study_id=asked.study,
+        context = self._profile.envelope_context(
+            request=request,
+            study=asked.study,
             epoch=study.epoch,
             manifest_digest=study.manifest_digest,
             custodian=study.custodian,

@@ -8,18 +8,16 @@ from pathlib import Path
 
 from pixelpact import crypto
 from pixelpact.chain import AccessReleased, AccessRequested
-from pixelpact.crypto.envelope import ENVELOPE_SIZE
 from pixelpact.custodian import Custodian
 from pixelpact.demo.outcome import Picture
 from pixelpact.demo.pictures import picture_of, picture_of_block
 from pixelpact.demo.stage import NAMES, Cast, Exhibit, Note, Stage
 from pixelpact.errors import HeaderError, UnwrapError
 from pixelpact.localnet import Member, Sandbox
-from pixelpact.models import RAW, Cid, EnvelopeContext, Instance, StudyContext, StudySource
+from pixelpact.models import RAW, Cid, Instance, StudySource
 from pixelpact.patient import Patient
 from pixelpact.policy import Attribute, Category, Purpose, Reason, Role
 from pixelpact.requester import AccessRequest, FetchedStudy, Requester
-from pixelpact.sealing import received
 from pixelpact.vault import Kind
 
 __all__ = ["ARCHIVE", "DOCTOR", "A", "B", "C", "D", "KeptEnvelope", "Story"]
@@ -42,22 +40,19 @@ class KeptEnvelope:
 
     def __init__(self, cast: Cast, institution: int, release: AccessReleased) -> None:
         profile = cast.sandbox[institution]
-        network = profile.chain.network
         self.release = release
         self.envelope = profile.store.get(Cid(RAW, release.envelope_digest))
-        self.context = EnvelopeContext(
-            genesis=network.genesis,
-            chain_id=network.chain_id,
-            ledger=profile.chain.ledger.address,
-            request_id=release.request,
-            study_id=release.study,
+        self.context = profile.envelope_context(
+            request=release.request,
+            study=release.study,
             epoch=release.epoch,
             manifest_digest=release.manifest_digest,
             custodian=release.custodian,
             requester=institution,
             key_version=release.key_version,
         )
-        seed = profile.vault.get(Kind.ENCRYPTION_SEED, str(release.key_version))["seed"]
+        digest = profile.chain.institutions.key_digest(institution, release.key_version)
+        seed = profile.vault.get(Kind.ENCRYPTION_SEED, digest.hex())["seed"]
         self.key_pair = crypto.EncryptionKeyPair(seed)
 
     def open(self) -> tuple[crypto.StudyKey, crypto.StudySecret]:
@@ -253,7 +248,7 @@ class Story:
             after = self._blocks()
             added = sum(size for path, (size, _) in after.items() if path not in before)
             note.check("no stored block was touched", holds=before.items() <= after.items())
-            note.check("only envelopes were added", holds=added == len(self.exhibits) * ENVELOPE_SIZE)
+            note.check("only envelopes were added", holds=added == len(self.exhibits) * crypto.ENVELOPE_SIZE)
             note.sentence = (
                 f"The keys were wrapped again: {added:,} bytes more in the store, no image byte touched."
             )
@@ -280,7 +275,8 @@ class Story:
                 note.check(
                     "Hospital D was served again, Hospital B was not",
                     holds=[each.requester for each in rotation.served] == [D]
-                    and [reason.reason for _, reason in rotation.denied] == [Reason.DIRECTIVE_REVOKED],
+                    and [error.reason for _, error in rotation.denied] == [Reason.DIRECTIVE_REVOKED]
+                    and not rotation.failed,
                 )
                 fetched = self.cast.requesters[D].fetch(exhibit.requests[D].number)
                 note.check(
@@ -300,14 +296,7 @@ class Story:
             for kept in self.kept:
                 study = self.cast.reader.studies.study(kept.release.study, at="final")
                 key, secret = kept.open()
-                network = self.cast.reader.network
-                context = StudyContext(
-                    network.genesis,
-                    network.chain_id,
-                    self.cast.reader.studies.address,
-                    kept.release.study,
-                    study.epoch,
-                )
+                context = self.cast.sandbox[B].study_context(kept.release.study, study.epoch)
                 try:
                     crypto.open_study(
                         self.cast.sandbox.store.get,
@@ -366,7 +355,7 @@ class Story:
         if exhibit.shown is None:
             return exhibit.original
         uid = exhibit.shown.sop_uid
-        return picture_of(fetched.study, [each for each in fetched.study if each.sop_uid == uid])[0]
+        return picture_of(fetched.opened, [each for each in fetched.opened if each.sop_uid == uid])[0]
 
     def _blocks(self) -> dict[str, tuple[int, int]]:
         """Size and time of every file of the store that is a block."""
@@ -385,11 +374,10 @@ def _identical(source: StudySource, fetched: FetchedStudy) -> int:
     """How many instances arrived with exactly the bytes of the original's files; nothing is kept."""
     originals = {instance.sop_uid: instance for instance in source}
     count = 0
-    for instance, pieces in received(fetched.study, threads=2):
+    for instance, pieces in fetched.instances():
         with source.open(originals[instance.sop_uid]) as original:
             same = all(original.read(len(piece)) == piece for piece in pieces)
             count += same and not original.read(1)
-    fetched.verified = True
     return count
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pixelpact.chain import Chain, EmbeddedChain, Founder, Network, deploy
+from pixelpact.errors import OutputError
 from pixelpact.policy import Attribute, Role
 from pixelpact.profile import Profile
 from pixelpact.storage import FolderStore
@@ -63,6 +64,10 @@ class Sandbox:
         """The chain for somebody who only reads: a patient, an auditor."""
         return Chain.connect(self.network)
 
+    def __iter__(self) -> Iterator[Profile]:
+        """The profiles, in the order of the institutions."""
+        return iter(self._profiles)
+
     def __getitem__(self, institution: int) -> Profile:
         """The profile of an institution, by its number from 1."""
         if not 1 <= institution <= len(self._profiles):
@@ -86,5 +91,12 @@ class Sandbox:
 
     def _vault(self, institution: int) -> Vault:
         folder = self.folder / f"institution-{institution}"
-        folder.mkdir(mode=0o700)
+        try:
+            folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise OutputError(
+                f"The sandbox can't make {folder}",
+                why=error.strerror or str(error),
+                remedy="Give an empty folder that can be written",
+            ) from error
         return Vault.create(folder / "vault", KeyFile(folder / "vault.key"))

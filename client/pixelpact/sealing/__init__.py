@@ -36,6 +36,7 @@ other blocks in the same store, such as key envelopes, pins them.
 
 from __future__ import annotations
 
+from pixelpact.sealing.attempt import Progress
 from pixelpact.sealing.disposal import dispose
 from pixelpact.sealing.opening import open_sealed, received
 from pixelpact.sealing.reports import DisposalReport, NodeReport
@@ -57,6 +58,7 @@ __all__ = [
     "DisposalReport",
     "NetworkIdentity",
     "NodeReport",
+    "Progress",
     "SealedStudy",
     "StudyKeys",
     "dispose",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pixelpact.vault.records import Record
@@ -16,7 +16,7 @@ class Pending:
     """One unfinished piece of work: which operation, on what, and the step it reached last."""
 
     operation: str
-    key: str
+    key: str = field(repr=False)
     step: str
 
 

@@ -227,11 +227,14 @@ class Vault:
             VaultError: this very work is going on in another thread.
         """
         identifier = f"{operation}\0{key}"
-        if identifier in self._active:
-            raise VaultError(
-                f"'{operation}' is being carried out on the same thing already", remedy="Wait for it to end"
-            )
-        self._active.add(identifier)
+        with self._database.turn:
+            if identifier in self._active:
+                raise VaultError(
+                    f"'{operation}' is under way on the same thing already",
+                    why="another thread of this process does it",
+                    remedy="Wait until it has ended, and look at what came of it",
+                )
+            self._active.add(identifier)
         try:
             found = self.find(Kind.JOURNAL, identifier) or {"step": None, "state": {}}
 

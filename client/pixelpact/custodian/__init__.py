@@ -1,0 +1,11 @@
+"""The custodian: seals and registers studies, releases keys while the chain says yes, rotates after a no."""
+
+from __future__ import annotations
+
+from pixelpact.custodian.custodian import Custodian
+from pixelpact.custodian.relaying import Signed
+from pixelpact.custodian.releasing import Release
+from pixelpact.custodian.rotating import Rotation
+from pixelpact.custodian.sharing import SharedStudy
+
+__all__ = ["Custodian", "Release", "Rotation", "SharedStudy", "Signed"]

@@ -1,0 +1,98 @@
+"""An institution that holds images: everything that it does, in one place."""
+
+from __future__ import annotations
+
+from pixelpact.custodian import relaying, releasing, rotating, sharing
+from pixelpact.custodian.relaying import Signed
+from pixelpact.custodian.releasing import Release
+from pixelpact.custodian.rotating import Rotation
+from pixelpact.custodian.sharing import SharedStudy
+from pixelpact.models import Invitation, SignedDirective, StudySource
+from pixelpact.policy import RefusalReason
+from pixelpact.profile import Profile
+from pixelpact.sealing import Progress
+
+__all__ = ["Custodian"]
+
+
+class Custodian:
+    """An institution that holds images. Everything here, cut off and called again, goes on and happens once.
+
+    Args:
+        profile: the institution's means.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+
+    def share(
+        self, source: StudySource, *, subject: bytes, threads: int = 2, progress: Progress | None = None
+    ) -> SharedStudy:
+        """Seal a study, store it, and register it on the chain.
+
+        Args:
+            source: the study (``pixelpact.scan``).
+            subject: the patient's address with this custodian, 20 bytes.
+            threads: that encrypt.
+            progress: told of bytes done and bytes there are.
+
+        Raises:
+            InputError: the study can't be sealed, has other images than those registered, or is not shared
+                any more.
+            StoreError, VaultError, ChainError: a part of it can't be used; nothing is half done.
+        """
+        return sharing.share(self._profile, source, subject=subject, threads=threads, progress=progress)
+
+    def invite(self, study: bytes, consent: SignedDirective | None = None) -> Invitation:
+        """What a requester needs to ask for a study; hand it over, it is on no chain.
+
+        Raises:
+            InputError: not a study of this institution, or one that is not shared any more.
+        """
+        return sharing.invite(self._profile, study, consent)
+
+    def relay(self, signed: Signed) -> None:
+        """Bring what a patient signed to the chain, at this institution's cost; final when it returns.
+
+        Anyone may: a patient can choose another relay. What is there already is waited for, not sent again.
+
+        Raises:
+            ContractError: the signature or the message is refused.
+        """
+        relaying.relay(self._profile, signed)
+
+    def release(self, request: bytes, *, person: str) -> Release:
+        """Release the study's key for a permitted request: recorded, final, and only then published.
+
+        A request that was served in the study's present epoch is not served again: that release is returned.
+
+        Args:
+            request: its number.
+            person: who releases, as the institution knows them; the chain gets a keyed digest.
+
+        Raises:
+            DeniedError: the policy says no, now or when the chain decided again, or it was refused.
+            InputError: there is no such request, it is not for a study of this custodian, or the requester
+                has no usable key.
+            ClockApartError: the chain stands still: nothing can be decided.
+            VaultError: this vault is older than the chain.
+        """
+        return releasing.release(self._profile, request, person=person)
+
+    def refuse(self, request: bytes, reason: RefusalReason, *, person: str) -> None:
+        """Refuse a permitted request for good, with a reason that is recorded."""
+        releasing.refuse(self._profile, request, reason, person=person)
+
+    def rotate(
+        self, study: bytes, *, person: str, threads: int = 2, progress: Progress | None = None
+    ) -> Rotation:
+        """Seal a study under a new key, serve again who is permitted, dispose of the old key and blocks.
+
+        What a recipient decrypted before can't be recalled (docs/limitations.md).
+
+        Raises:
+            ContentError: the old object is not what was committed to; nothing was changed.
+            InputError: not a study of this institution, or an erased one.
+            VaultError: this vault is older than the chain.
+        """
+        return rotating.rotate(self._profile, study, person=person, threads=threads, progress=progress)

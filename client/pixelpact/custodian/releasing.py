@@ -1,0 +1,232 @@
+"""Releasing a study's key: decided, enveloped, recorded, final, and only then published."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from pixelpact import crypto, sealing
+from pixelpact.chain import (
+    AccessRefused,
+    AccessReleased,
+    AccessRequested,
+    KeyPublished,
+    RequestStatus,
+    StudyRecord,
+)
+from pixelpact.custodian.sharing import own_study
+from pixelpact.errors import ChainMismatchError, ContractError, DeniedError, InputError
+from pixelpact.models import RAW, Cid
+from pixelpact.policy import RefusalReason, sentence_of
+from pixelpact.profile import Profile
+from pixelpact.vault import Entry
+
+__all__ = ["Release", "asked_for", "denied", "refuse", "release", "why_not"]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A key that left: for which request and epoch, the envelope's SHA-256, and the block of the record."""
+
+    request: bytes
+    requester: int
+    epoch: int
+    envelope_digest: bytes
+    block: int
+
+
+def release(profile: Profile, request: bytes, *, person: str) -> Release:
+    """See ``Custodian.release``."""
+    asked = asked_for(profile, request)
+    study = own_study(profile, asked.study)
+    digest = profile.person_digest(person)
+    with profile.vault.journal("release", f"{request.hex()}/{study.epoch}") as entry:
+        if entry.step is None:
+            served = _served(profile, request, study.epoch)
+            if served is not None:
+                return served
+        try:
+            if not profile.was_sent(entry, "released"):
+                _require_permitted(profile, asked)
+                _make_envelope(profile, entry, asked, study)
+            event = _record(profile, entry, asked, study, digest)
+            # A withdrawal may have come between the record and its finality: then nothing leaves.
+            _require_still_permitted(profile, asked)
+        except DeniedError:
+            # Nothing is left to go on with: the envelope is forgotten.
+            if entry.step is not None:
+                entry.finish()
+            raise
+        _require_current(profile, event)
+        with profile.store.protect():
+            profile.store.pin(profile.store.put(entry.state["envelope"], RAW))
+    return _release_of(event)
+
+
+def refuse(profile: Profile, request: bytes, reason: RefusalReason, *, person: str) -> None:
+    """See ``Custodian.refuse``."""
+    asked = asked_for(profile, request)
+    digest = profile.person_digest(person)
+    with profile.vault.journal("refuse-request", request.hex()) as entry:
+        profile.carry_out(
+            entry,
+            "refused",
+            lambda: profile.chain.ledger.refuse(
+                asked.nonce, asked.query, asked.directive_hash, asked.requester, int(reason), digest
+            ),
+        )
+
+
+def asked_for(profile: Profile, request: bytes) -> AccessRequested:
+    """A permitted request at a final block, with all that it asked.
+
+    Raises:
+        InputError: there is none.
+        DeniedError: it was denied, or refused since.
+    """
+    chain = profile.chain
+    state = chain.ledger.request_of(request, at="final")
+    found = next(chain.find(AccessRequested, request=request), None)
+    if state.status is RequestStatus.UNKNOWN or found is None:
+        raise InputError(
+            f"There is no request {request.hex()[:8]} at a final block",
+            why="it was never made, or is too new",
+            remedy="Check the number, or try again in a moment",
+        )
+    if state.status is RequestStatus.DENIED:
+        raise denied(found.reason)
+    if state.status is RequestStatus.REFUSED:
+        raise denied(next(chain.find(AccessRefused, request=request)).reason)
+    return found
+
+
+def denied(reason: int) -> DeniedError:
+    """The error for a reason of the policy or of a custodian's refusal."""
+    return DeniedError(
+        "The release was denied",
+        reason=reason,
+        why=sentence_of(reason).rstrip("."),
+        remedy="Nothing was released; `pixelpact policy explain` says what would change the answer",
+    )
+
+
+def why_not(profile: Profile, asked: AccessRequested) -> int:
+    """The reason against a request at the newest block, 0 for none.
+
+    Raises:
+        ClockApartError: the chain stands still, so that the newest block says nothing of now.
+    """
+    profile.chain.check_clock()
+    return profile.chain.ledger.decide(asked.requester, asked.query, asked.directive)
+
+
+def _require_permitted(profile: Profile, asked: AccessRequested) -> None:
+    reason = why_not(profile, asked)
+    if reason:
+        raise denied(reason)
+
+
+def _require_still_permitted(profile: Profile, asked: AccessRequested) -> None:
+    reason = why_not(profile, asked)
+    if reason:
+        raise DeniedError(
+            "The release was recorded, and its envelope is kept back",
+            reason=reason,
+            why=sentence_of(reason).rstrip("."),
+            remedy="Rotate the study: the chain counts the key as released",
+        )
+
+
+def _served(profile: Profile, request: bytes, epoch: int) -> Release | None:
+    """The release of a request in this epoch, if there was one."""
+    if profile.chain.ledger.request_of(request, at="final").served_epoch != epoch:
+        return None
+    events = profile.chain.find(AccessReleased, request=request)
+    found = next(_release_of(event) for event in events if event.epoch == epoch)
+    if not profile.store.has(Cid(RAW, found.envelope_digest)):
+        raise InputError(
+            "The request was served in this epoch, and its envelope is not in the store",
+            why="it was kept back when the answer changed, or the store lost it",
+            remedy="Rotate the study: whoever is permitted is served again",
+        )
+    return found
+
+
+def _release_of(event: AccessReleased) -> Release:
+    return Release(event.request, event.requester, event.epoch, event.envelope_digest, event.block)
+
+
+def _make_envelope(profile: Profile, entry: Entry, asked: AccessRequested, study: StudyRecord) -> None:
+    version, public_key = _public_key(profile, asked.requester)
+    if entry.step is not None and entry.state.get("key_version") == version:
+        return
+    keys = sealing.study_keys(profile.vault, asked.study, study.epoch, study.manifest_digest)
+    context = profile.envelope_context(
+        request=asked.request,
+        study=asked.study,
+        epoch=study.epoch,
+        manifest_digest=study.manifest_digest,
+        custodian=profile.institution,
+        requester=asked.requester,
+        key_version=version,
+    )
+    envelope = crypto.wrap(public_key, keys.key, keys.secret, context)
+    entry.restart("made", {"envelope": envelope, "key_version": version})
+
+
+def _record(
+    profile: Profile, entry: Entry, asked: AccessRequested, study: StudyRecord, person: bytes
+) -> AccessReleased:
+    digest = hashlib.sha256(entry.state["envelope"]).digest()
+    try:
+        receipt = profile.carry_out(
+            entry,
+            "released",
+            lambda: profile.chain.ledger.release(
+                asked.nonce,
+                asked.query,
+                asked.directive,
+                asked.requester,
+                study.epoch,
+                entry.state["key_version"],
+                digest,
+                person,
+            ),
+        )
+    except ContractError as error:
+        if error.name == "AccessLedger_Denied":
+            raise denied(int(error.arguments["reason"])) from error
+        raise
+    return receipt.event(AccessReleased)
+
+
+def _require_current(profile: Profile, event: AccessReleased) -> None:
+    """Read the final state again: it must be the one that was recorded."""
+    state = profile.chain.ledger.request_of(event.request, at="final")
+    study = profile.chain.studies.study(event.study, at="final")
+    if state.served_epoch != event.epoch or study.epoch != event.epoch:
+        raise InputError(
+            "The study was sealed anew while the release became final",
+            why=f"the release is for epoch {event.epoch}, and the study is at epoch {study.epoch}",
+            remedy="Release the request again",
+        )
+
+
+def _public_key(profile: Profile, requester: int) -> tuple[int, bytes]:
+    institutions = profile.chain.institutions
+    version = institutions.institution(requester, at="final").key_version
+    keys = profile.chain.find(KeyPublished, institution=requester)
+    found = next((key for key in keys if key.version == version), None)
+    if found is None:
+        raise InputError(
+            f"Institution {requester} has published no encryption key at a final block",
+            why="an envelope can't be made for it",
+            remedy="Ask it to publish one, or try again in a moment",
+        )
+    if hashlib.sha256(found.public_key).digest() != institutions.key_digest(requester, version, at="final"):
+        raise ChainMismatchError(
+            f"The encryption key of institution {requester} is not the one that the registry holds",
+            why="the node answers wrongly",
+            remedy="Ask another node",
+        )
+    return version, found.public_key
