@@ -14,9 +14,12 @@ from typing import Any, Protocol
 import requests
 
 from pixelpact.chain import Account, EmbeddedChain, Founder, Network, describe
+from pixelpact.errors import UnreachableError
+from pixelpact.localnet.ask import wait_until
+from pixelpact.localnet.clique import Validator, begin_sealing, socket_of
 from pixelpact.localnet.geth import prepare_geth
 from pixelpact.localnet.plan import Plan
-from pixelpact.localnet.processes import stop_all
+from pixelpact.localnet.processes import Daemon, stop_all
 
 ROOT = Path(__file__).resolve().parents[2]
 # The program itself: stopping npm's wrapper around it would leave it running for a while.
@@ -150,10 +153,18 @@ def geth(folder: Path, validators: int) -> Iterator[Geth]:
     try:
         for daemon in daemons:
             daemon.start()
+        _begin(daemons)
         url = f"http://127.0.0.1:{plan.ports[0].rpc}"
         yield Geth(_moving(url), plan, bank)
     finally:
         stop_all(daemons)
+
+
+def _begin(daemons: list[Daemon]) -> None:
+    validators = [Validator(socket_of(daemon.folder)) for daemon in daemons]
+    for daemon, validator in zip(daemons, validators, strict=True):
+        wait_until(lambda each=validator: each.peers >= 0, daemon, STARTS_WITHIN, UnreachableError("silent"))
+    begin_sealing(validators)
 
 
 def _moving(url: str) -> str:

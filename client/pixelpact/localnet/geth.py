@@ -14,6 +14,7 @@ from eth_keys.datatypes import PrivateKey
 
 from pixelpact.errors import OutputError
 
+from .clique import socket_of
 from .files import make_private, read_json, write_json, write_private
 from .plan import Plan, institution_folder
 from .processes import Daemon
@@ -121,6 +122,8 @@ def _config(port: int, others: Sequence[str]) -> str:
         "[Node.P2P]\n"
         f'ListenAddr = "127.0.0.1:{port}"\n'
         "NoDiscovery = true\n"
+        # Every peer is one that it may call by itself.
+        "DialRatio = 1\n"
         "BootstrapNodes = []\nBootstrapNodesV5 = []\n"
         f"StaticNodes = {json.dumps(list(others))}\n"
         f"TrustedNodes = {json.dumps(list(others))}\n"
@@ -140,13 +143,16 @@ def _options(home: Path, plan: Plan, number: int, sealer: str) -> tuple[str, ...
             str(home / "nodekey"),
         ),
         *("--http", "--http.addr", "127.0.0.1", "--http.port", str(plan.ports[number - 1].rpc)),
-        *("--http.api", "eth,net,web3,clique", "--ipcdisable"),
+        *("--http.api", "eth,net,web3"),
+        # Whoever can read the folder commands the node; the others can only ask.
+        *("--ipcpath", str(socket_of(home)), "--maxpeers", str(max(1, len(plan.ports) - 1))),
         # It can't be switched off; nobody knows its secret, and any free port will do.
         *("--authrpc.addr", "127.0.0.1", "--authrpc.port", "0"),
         # Every block's state is kept, for audits, and written with it: a node that is killed loses none.
         *("--syncmode", "full", "--gcmode", "archive", "--state.scheme", "hash", "--snapshot=false"),
         *("--cache", "128", "--verbosity", "2"),
-        *("--mine", "--miner.etherbase", sealer, "--unlock", sealer, "--password", str(home / "password")),
+        # It seals when it is told to (clique.py).
+        *("--miner.etherbase", sealer, "--unlock", sealer, "--password", str(home / "password")),
         "--allow-insecure-unlock",
     )
 

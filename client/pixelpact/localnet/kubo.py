@@ -127,6 +127,8 @@ def _configure(path: Path, ports: Ports, others: Sequence[dict[str, Any]]) -> No
         if mount["type"] == "flatfs":
             # A block that was stored stays stored when the power fails.
             mount["sync"] = True
+    # What is stored again is written again, whatever it is remembered to have: its file may be damaged.
+    config["Datastore"]["BlockKeyCacheSize"] = 0
     write_json(path, config)
 
 

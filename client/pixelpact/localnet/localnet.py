@@ -13,6 +13,7 @@ from pixelpact.policy import Attribute, Role
 
 from .anvil import fund, keep_state
 from .ask import ask_chain
+from .clique import Validator, socket_of
 from .files import locked, make_private
 from .nodes import Nodes, admin_of, chain_process, ipfs_url, kubo_process, rpc_url
 from .plan import Engine, Plan, institution_folder
@@ -179,7 +180,7 @@ class Localnet:
                     chain_process(self.folder, plan, each.number),
                     each.network.rpc,
                     depth=plan.finality_depth,
-                    clique=geth,
+                    validator=Validator(socket_of(each.folder / "geth")) if geth else None,
                 ),
                 kubo=kubo_status(kubo_process(self.folder, each.number), each.ipfs),
             )

@@ -14,6 +14,7 @@ from pixelpact.errors import InputError, StoreError, UnreachableError
 
 from .anvil import prepare_anvil
 from .ask import ask_chain, ask_kubo, wait_until
+from .clique import Validator, begin_sealing, mend, socket_of
 from .files import make_private, write_private
 from .geth import prepare_geth
 from .kubo import prepare_kubo
@@ -23,7 +24,10 @@ from .processes import Daemon, Process, stop_all
 __all__ = ["Nodes", "admin_of", "chain_process", "ipfs_url", "kubo_process", "rpc_url"]
 
 _ANSWERS_WITHIN = 60.0
-_MOVES_WITHIN = 120.0
+_MOVES_WITHIN = 60.0
+#: Beyond some periods; Clique's validators wait for each other up to a second or two.
+_STANDS_STILL = 15.0
+_PAUSE = 0.1
 _KEY = "account.key"
 
 
@@ -142,10 +146,26 @@ class Nodes:
                 remedy=f"Its log is {daemon.log}; when the cause is gone, run this again",
             )
             wait_until(lambda url=url: _head(url)[0] >= 0, daemon, _ANSWERS_WITHIN, silent)  # type: ignore[misc]
-        # Anvil keeps no older state than the one it is started with: what is final must be younger.
-        growth = 0
-        if after_start:
-            growth = 1 if self.plan.engine is Engine.GETH else self.plan.finality_depth + 1
+        if self.plan.engine is Engine.GETH:
+            self._begin_sealing()
+            self._await_growth(1 if after_start else 0)
+        else:
+            # Anvil keeps no older state than the one it is started with: what is final must be younger.
+            self._await_growth(self.plan.finality_depth + 1 if after_start else 0)
+
+    def _begin_sealing(self) -> None:
+        validators = [Validator(socket_of(daemon.folder)) for daemon in self.chain]
+        began = time.monotonic()
+        begin_sealing(validators)
+        head = max(each.head() for each in validators)
+        patience = _STANDS_STILL + 3 * self.plan.period
+        while time.monotonic() - began < patience:
+            if max(each.head() for each in validators) != head:
+                return
+            time.sleep(_PAUSE)
+        mend(validators)
+
+    def _await_growth(self, growth: int) -> None:
         goal = max(_head(rpc_url(ports.rpc))[0] for ports in self.plan.ports) + growth
         for daemon, ports in zip(self.chain, self.plan.ports, strict=False):
             stalled = UnreachableError(

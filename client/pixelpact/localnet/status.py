@@ -8,6 +8,7 @@ from typing import Any
 from pixelpact.errors import ChainError, StoreError
 
 from .ask import ask_chain, ask_kubo
+from .clique import Validator
 from .processes import Process
 
 __all__ = [
@@ -100,8 +101,8 @@ class LocalnetStatus:
     contracts: dict[str, str] = field(default_factory=dict)
 
 
-def chain_status(process: Process, url: str, *, depth: int, clique: bool) -> ChainStatus:
-    """Ask a node of the chain."""
+def chain_status(process: Process, url: str, *, depth: int, validator: Validator | None) -> ChainStatus:
+    """Ask a node of the chain, and a validator through its own socket too."""
     pid = process.pid()
     if pid is None:
         return ChainStatus(running=False, pid=None)
@@ -114,8 +115,8 @@ def chain_status(process: Process, url: str, *, depth: int, clique: bool) -> Cha
             head=number,
             head_time=int(head["timestamp"], 16),
             final=max(0, number - depth),
-            peers=int(ask_chain(url, "net_peerCount"), 16) if clique else None,
-            signers=tuple(ask_chain(url, "clique_getSigners")) if clique else (),
+            peers=validator.peers if validator else None,
+            signers=tuple(validator.ask("clique_getSigners")) if validator else (),
         )
     except ChainError:
         return ChainStatus(running=True, pid=pid)

@@ -1,0 +1,147 @@
+"""What localnet is told, judged before anything is started."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pixelpact.cli.app import run
+from pixelpact.errors import InputError
+from pixelpact.localnet import Localnet, programs
+from pixelpact.localnet.plan import Plan
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    code = run(["localnet", *arguments])
+    return code, " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--engine", "besu"), "There is no engine 'besu'. Choose one of anvil, geth."),
+        (("--institutions", "0"), "A localnet can't have 0 institutions."),
+        (("--institutions", "31"), "Give a number from 1 to 30."),
+        (("--period", "0"), "Blocks can't be 0 seconds apart."),
+    ],
+)
+def test_what_can_not_be_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, str], sentence: str
+):
+    code, said = told(capsys, "up", "--folder", str(tmp_path / "net"), *options)
+    assert code == 3
+    assert sentence in said
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_a_folder_of_something_else_is_left_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "letters.txt").write_text("dear", "utf-8")
+    code, said = told(capsys, "up", "--folder", str(tmp_path))
+    assert code == 3
+    assert "is not a localnet's: it holds other things, such as letters.txt." in said
+    for command in ("status", "down"):
+        code, said = told(capsys, command, "--folder", str(tmp_path))
+        assert code == 3
+        assert "There is no localnet in" in said
+    assert [each.name for each in tmp_path.iterdir() if not each.name.startswith(".")] == ["letters.txt"]
+
+
+@pytest.mark.parametrize(("option", "value"), [("engine", "geth"), ("institutions", "5"), ("period", "2")])
+def test_what_was_decided_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str):
+    plan = Plan.of(tmp_path, "anvil", 2, None)
+    code, said = told(capsys, "up", "--folder", str(tmp_path), f"--{option}", value)
+    assert code == 3
+    assert f"has {option}" in said
+    assert f"Leave --{option} away" in said
+    assert Plan.load(tmp_path) == plan
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 2}', '{"version": 1, "engine": "anvil"}'])
+def test_a_damaged_plan_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str):
+    (tmp_path / "localnet.json").write_text(text, "utf-8")
+    for command in ("up", "status", "down"):
+        code, said = told(capsys, command, "--folder", str(tmp_path))
+        assert code == 3
+        assert "localnet" in said
+
+
+def test_ports_are_all_different_and_kept(tmp_path: Path):
+    plan = Plan.of(tmp_path, "geth", 30, 5)
+    ports = [port for each in plan.ports for port in (each.rpc, each.peers, each.ipfs, each.swarm)]
+    assert len(set(ports)) == 120
+    assert Plan.of(tmp_path, None, None, None) == plan
+    assert (plan.finality_depth, plan.clock) == (16, 30)
+
+
+@pytest.mark.parametrize(("signers", "depth"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3)])
+def test_final_is_what_more_than_half_of_the_signers_built_upon(tmp_path: Path, signers: int, depth: int):
+    assert Plan.of(tmp_path, "geth", signers, None).finality_depth == depth
+
+
+def test_a_missing_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("PIXELPACT_TOOLS", raising=False)
+    # As when it is installed from the wheel: there is no source tree around it.
+    monkeypatch.setattr(programs, "__file__", str(tmp_path / "a" / "b" / "c" / "programs.py"))
+    with pytest.raises(InputError, match=r"The program geth is missing: .* Install Geth 1\.13\.15"):
+        Localnet.up(tmp_path / "net", engine="geth")
+    assert not list((tmp_path / "net").glob("institution-*"))
+
+
+def test_programs_are_looked_for_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    tree, named, path = tmp_path / "tree", tmp_path / "named", tmp_path / "path"
+    monkeypatch.setattr(programs, "__file__", str(tree / "client" / "pixelpact" / "localnet" / "programs.py"))
+    monkeypatch.setenv("PATH", str(path))
+    monkeypatch.setenv("PIXELPACT_TOOLS", str(named))
+    recipe = tree / "scripts" / "build-node"
+    for place in (recipe, *(folder / "ipfs" for folder in (path, tree / ".tools" / "bin", named))):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("#!/bin/sh\n", "utf-8")
+        place.chmod(0o700)
+        if place != recipe:
+            assert programs.find_program("ipfs", lambda _: None) == place
+
+
+def test_a_missing_program_is_built_in_a_source_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(programs, "__file__", str(tmp_path / "client" / "pixelpact" / "localnet" / "x.py"))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.delenv("PIXELPACT_TOOLS", raising=False)
+    program = tmp_path / ".tools" / "bin" / "ipfs"
+    program.parent.mkdir(parents=True)
+    recipe = tmp_path / "scripts" / "build-node"
+    recipe.parent.mkdir()
+    recipe.write_text(f"#!/bin/sh\n[ $1 = kubo ] && touch '{program}' && chmod 700 '{program}'\n", "utf-8")
+    recipe.chmod(0o700)
+    said: list[str] = []
+    assert programs.find_program("ipfs", said.append) == program
+    assert "Kubo" in said[0]
+
+    program.unlink()
+    recipe.write_text("#!/bin/sh\nexit 7\n", "utf-8")
+    with pytest.raises(InputError, match=r"can't be built: .*ended with code 7"):
+        programs.find_program("ipfs", said.append)
+
+
+def test_the_commands_tell_a_program_what_they_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    folder = str(tmp_path)
+    try:
+        assert run(["localnet", "up", "--folder", folder, "--institutions", "1", "--json"]) == 0
+        made = json.loads(capsys.readouterr().out)
+        assert run(["localnet", "status", "--folder", folder, "--json"]) == 0
+        status = json.loads(capsys.readouterr().out)
+        assert run(["localnet", "up", "--folder", folder]) == 0
+        assert "It is up already." in capsys.readouterr().out
+        assert run(["localnet", "status", "--folder", folder]) == 0
+        assert "institution-01" in capsys.readouterr().out
+    finally:
+        assert run(["localnet", "down", "--folder", folder, "--json"]) == 0
+    assert list(made) == ["folder", "engine", "chain_id", "genesis", "rpc", "ipfs", "contracts"]
+    assert (made["folder"], made["engine"], len(made["rpc"]), len(made["ipfs"])) == (folder, "anvil", 1, 1)
+    assert len(made["contracts"]) == 5
+    assert (status["state"], status["chain_id"]) == ("up", made["chain_id"])
+    assert status["institutions"][0]["rpc"] == made["rpc"][0]
+    assert json.loads(capsys.readouterr().out)["stopped"] == ["Anvil", "Kubo of institution-01"]
+    assert run(["localnet", "status", "--folder", folder]) == 0
+    assert "stopped" in capsys.readouterr().out
