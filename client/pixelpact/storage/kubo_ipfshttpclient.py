@@ -97,6 +97,8 @@ def _told(deadline: Deadline) -> Iterator[None]:
         yield
     except exceptions.ErrorResponse as error:
         raise Refusal(str(error)) from None
+    except exceptions.StatusError as error:
+        raise BrokenAnswer(f"HTTP status {error.original.response.status_code}") from None
     except exceptions.TimeoutError as error:
         if isinstance(error.original, requests.ConnectTimeout):
             raise Absence(str(error)) from None
