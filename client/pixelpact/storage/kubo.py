@@ -13,15 +13,14 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
-from urllib.parse import urlsplit
 
-from pixelpact.errors import BlockError, InputError, StoreError
+from pixelpact.errors import BlockError
 from pixelpact.models import DAG_CBOR, RAW, Cid
 from pixelpact.storage.blocks import BLOCK_LIMIT, check_block, identify, missing, reachable
 from pixelpact.storage.faults import told
+from pixelpact.storage.kubo_opening import TransportName, check_version, connected, refuse
 from pixelpact.storage.kubo_protection import Protection
-from pixelpact.storage.kubo_rpc import Answer, Patience, Refusal, Rpc, TooLong, Transport
+from pixelpact.storage.kubo_rpc import Answer, Patience, Refusal, TooLong
 from pixelpact.storage.kubo_settings import Flaw, durability_flaws, knock, settings_flaws
 
 __all__ = ["KuboStore"]
@@ -62,12 +61,11 @@ class KuboStore:
         url: str,
         folder: str | os.PathLike[str],
         *,
-        transport: Literal["httpx", "ipfshttpclient"] = "httpx",
+        transport: TransportName = "httpx",
         from_peers: bool = False,
         timeout: float = 60.0,
         allow_flaws: bool = False,
     ) -> None:
-        self.url = _checked_url(url)
         self.folder = Path(folder).absolute()
         self._from_peers = from_peers
         self._timeout = timeout
@@ -75,9 +73,12 @@ class KuboStore:
         self._long = Patience(max(timeout, _THINKING), None, _LIST_SIZE)
         self._protection = Protection(self.folder)
         self._gate = self._protection.gate
-        self._rpc = Rpc(self.url, _transport(transport, self.url))
+        self._rpc = connected(url, transport)
+        self.url = self._rpc.url
         try:
-            self._check(allow_flaws=allow_flaws)
+            check_version(self.url, self.version())
+            if not allow_flaws:
+                refuse(self.url, self.privacy() + self.durability())
             with told(self.folder, "opened"):
                 self._protection.make()
         except BaseException:
@@ -228,21 +229,7 @@ class KuboStore:
         Raises:
             StoreError: it does not, or does not answer.
         """
-        flaws = self.durability()
-        if flaws:
-            raise _flawed(self.url, flaws)
-
-    def _check(self, *, allow_flaws: bool) -> None:
-        version = self.version()
-        if _numbers(version) < (0, 38):
-            raise StoreError(
-                f"The Kubo node at {self.url} can't be used",
-                why=f"it is Kubo {version[:40]}, whose settings have other meanings",
-                remedy="Use Kubo 0.38 or later; scripts/build-node kubo builds one",
-            )
-        flaws = () if allow_flaws else self.privacy() + self.durability()
-        if flaws:
-            raise _flawed(self.url, flaws)
+        refuse(self.url, self.durability())
 
     def _local(self, cid: Cid) -> bytes:
         try:
@@ -297,47 +284,6 @@ class KuboStore:
         return _ours(key["/"])
 
 
-def _transport(name: str, url: str) -> Transport:
-    try:
-        if name == "ipfshttpclient":
-            from pixelpact.storage.kubo_ipfshttpclient import (  # noqa: PLC0415 - loaded when asked for
-                IpfshttpclientTransport,
-            )
-
-            return IpfshttpclientTransport(url)
-        from pixelpact.storage.kubo_httpx import HttpxTransport  # noqa: PLC0415 - as above
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"The transport {name} can't be used",
-            why=f"the package {error.name} is not installed",
-            remedy=f"Install it (pip install 'pixelpact[{name}]'), or use httpx",
-        ) from error
-    return HttpxTransport(url)
-
-
-def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
-    try:
-        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
-    except ValueError:
-        usable = False
-    if not usable or parts.path.strip("/") or parts.query or parts.fragment or parts.username:
-        raise InputError(
-            f"{url!r} is no address of a Kubo node",
-            why="it is not of the form http://host:port",
-            remedy="Give the address of the node's RPC, such as http://127.0.0.1:5001",
-        )
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _flawed(url: str, flaws: tuple[Flaw, ...]) -> StoreError:
-    return StoreError(
-        f"The Kubo node at {url} is not set for medical images",
-        why="; ".join(f"{flaw.setting} is {flaw.found[:80]}, so {flaw.why}" for flaw in flaws),
-        remedy="; ".join(dict.fromkeys(flaw.remedy for flaw in flaws)),
-    )
-
-
 def _endless(cid: Cid) -> BlockError:
     return BlockError(
         f"The block {cid} is damaged",
@@ -361,7 +307,3 @@ def _ours(text: str) -> Cid | None:
 def _batches(cids: list[Cid]) -> Iterator[list[str]]:
     for start in range(0, len(cids), _PINS_AT_ONCE):
         yield [str(cid) for cid in cids[start : start + _PINS_AT_ONCE]]
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) if part.isdigit() else 0 for part in version.partition("-")[0].split(".")[:2])
