@@ -9,7 +9,7 @@ import pytest
 
 from pixelpact.cli.app import run
 from pixelpact.errors import InputError
-from pixelpact.localnet import Localnet, programs
+from pixelpact.localnet import Localnet, processes, programs
 from pixelpact.localnet.plan import Plan
 
 
@@ -145,3 +145,12 @@ def test_the_commands_tell_a_program_what_they_did(tmp_path: Path, capsys: pytes
     assert json.loads(capsys.readouterr().out)["stopped"] == ["Anvil", "Kubo of institution-01"]
     assert run(["localnet", "status", "--folder", folder]) == 0
     assert "stopped" in capsys.readouterr().out
+
+
+def test_a_system_that_does_not_tell_when_a_process_began_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(processes, "_PROC", tmp_path)
+    with pytest.raises(InputError, match="can't be kept here"):
+        Localnet.up(tmp_path / "net")
+    assert not (tmp_path / "net").exists()

@@ -17,7 +17,7 @@ from .clique import Validator, socket_of
 from .files import locked, make_private
 from .nodes import Nodes, admin_of, chain_process, ipfs_url, kubo_process, rpc_url
 from .plan import Engine, Plan, institution_folder
-from .processes import stop_all
+from .processes import require_proc, stop_all
 from .programs import find_program
 from .sandbox import Member
 from .status import InstitutionStatus, LocalnetStatus, chain_status, kubo_status, overall
@@ -113,11 +113,12 @@ class Localnet:
             tell: is told what is happening, a sentence each.
 
         Raises:
-            InputError: a value outside its bounds, not what the folder holds, or a program is missing.
+            InputError: a value out of bounds, not what the folder holds, a missing program, or not Linux.
             OutputError: the folder can't be written.
             ChainError: the chain does not come up, or is not the one that the folder describes.
             StoreError: a Kubo node does not come up.
         """
+        require_proc()
         folder = folder.absolute()
         make_private(folder)
         with locked(folder):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -19,7 +18,7 @@ from pixelpact.errors import InputError, OutputError, PixelPactError
 
 from .files import read_json, write_json
 
-__all__ = ["Daemon", "Process", "stop_all"]
+__all__ = ["Daemon", "Process", "require_proc", "stop_all"]
 
 _POLITE_SECONDS = 20.0
 _FIRM_SECONDS = 10.0
@@ -172,25 +171,21 @@ def stop_all(daemons: Sequence[Process]) -> list[Process]:
     return running
 
 
+def require_proc() -> None:
+    """InputError on a system that does not tell when a process began."""
+    if _began(os.getpid()) is None:
+        raise InputError(
+            "A localnet can't be kept here",
+            why="this system has no /proc that tells when a process began",
+            remedy="Use Linux, or the embedded chain: pixelpact demo",
+        )
+
+
 def _began(pid: int) -> str | None:
-    """When the process with this pid began, as no other that gets the pid; None when there is none."""
+    """When the process with this pid began, as none that gets the pid later; None: none has it (proc(5))."""
     with suppress(ChildProcessError):
         # Of those that this process started itself, what has ended goes away only when it is asked for.
         os.waitpid(pid, os.WNOHANG)
-    if _PROC.exists():
-        return _began_by_proc(pid)
-    asked = subprocess.run(  # noqa: S603
-        ["ps", "-o", "stat=,lstart=", "-p", str(pid)],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)},
-    )
-    state, _, began = asked.stdout.strip().partition(" ")
-    return began.strip() if began and not state.startswith("Z") else None
-
-
-def _began_by_proc(pid: int) -> str | None:
     try:
         stat = (_PROC / str(pid) / "stat").read_text("utf-8", errors="replace")
         boot = (_PROC / "sys/kernel/random/boot_id").read_text("ascii").strip()
