@@ -25,7 +25,7 @@ def node(running_node: Node) -> Node:
     return running_node
 
 
-@pytest.fixture(params=["folder", "memory", "kubo-httpx", "kubo-ipfshttpclient"])
+@pytest.fixture(params=["folder", "memory", "kubo-httpx", "kubo-ipfshttpclient", "kubo-gateway"])
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     if request.param == "folder":
         made = folder_rig(tmp_path)

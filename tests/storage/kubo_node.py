@@ -22,7 +22,7 @@ PROGRAM = Path(__file__).resolve().parents[2] / ".tools" / "bin" / "ipfs"
 #: The settings of a node that only its own swarm knows.
 PRIVATE: dict[str, Any] = {
     "Addresses.API": "/ip4/127.0.0.1/tcp/0",
-    "Addresses.Gateway": [],
+    "Addresses.Gateway": "/ip4/127.0.0.1/tcp/0",
     "Addresses.Swarm": ["/ip4/127.0.0.1/tcp/0"],
     "AutoConf.Enabled": False,
     "AutoNAT.ServiceMode": "disabled",
@@ -57,6 +57,10 @@ class Node:
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - as above
             body = answer.read().decode()
         return [json.loads(line) for line in body.splitlines()]
+
+    @property
+    def gateway(self) -> str:
+        return (self.repository / "gateway").read_text().strip()
 
     def path(self, cid: Cid) -> Path:
         """The file in which the node keeps a block: flatfs names it by the multihash, in base32."""

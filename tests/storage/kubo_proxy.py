@@ -29,6 +29,8 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 fault(self)
 
+    do_GET = do_POST  # noqa: N815 - the library's name
+
     def log_message(self, *_: object) -> None:
         """Says nothing."""
 

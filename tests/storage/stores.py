@@ -50,12 +50,16 @@ def memory_rig(tmp_path: Path) -> Rig:
     return Rig(store, damage, lambda: store)
 
 
-def kubo_rig(node: Node, folder: Path, transport: Literal["httpx", "ipfshttpclient"]) -> Rig:
+def kubo_rig(node: Node, folder: Path, kind: Literal["httpx", "ipfshttpclient", "gateway"]) -> Rig:
     opened: list[KuboStore] = []
 
     def another() -> KuboStore:
         # The settings are looked at by tests of their own.
-        opened.append(KuboStore(node.url, folder, transport=transport, allow_flaws=True))
+        if kind == "gateway":
+            store = KuboStore(node.url, folder, gateway=node.gateway, allow_flaws=True)
+        else:
+            store = KuboStore(node.url, folder, transport=kind, allow_flaws=True)
+        opened.append(store)
         return opened[-1]
 
     def damage(cid: Cid, data: bytes | None) -> None:

@@ -241,6 +241,28 @@ def test_kubos_own_trees_are_left_alone(store: KuboStore, node: Node):
     assert folder["Hash"] in node.ask("pin/ls?type=recursive")[0]["Keys"]
 
 
+@pytest.mark.parametrize("fault", [nothing, cut, endless, silence, drip, reply(b"no", 412)], ids=name_of)
+def test_what_the_gateway_does_not_give_the_rpc_is_asked_for(
+    node: Node, proxy: Proxy, tmp_path: Path, fault: Fault
+):
+    store = KuboStore(node.url, tmp_path, gateway=proxy.url, allow_flaws=True)
+    cid = store.put(b"a block")
+    proxy.faults[f"/ipfs/{cid}"] = fault
+    store._short = Patience(2, 2, BLOCK_LIMIT)
+    assert store.get(cid) == b"a block"
+    assert any(path.startswith(f"/ipfs/{cid}") for path in proxy.asked)
+    store.close()
+
+
+def test_a_gateway_that_gives_other_bytes_is_not_believed(node: Node, proxy: Proxy, tmp_path: Path):
+    store = KuboStore(node.url, tmp_path, gateway=proxy.url, allow_flaws=True)
+    cid = store.put(b"a block")
+    proxy.faults[f"/ipfs/{cid}"] = reply(b"other bytes")
+    with pytest.raises(BlockError, match="damaged"):
+        store.get(cid)
+    store.close()
+
+
 @pytest.mark.parametrize("transport", ["httpx", "ipfshttpclient"])
 def test_nobody_there_is_told(tmp_path: Path, transport: Any):
     with socket.socket() as free:

@@ -48,12 +48,14 @@ def test_a_requester_gets_from_the_custodians_node_what_it_asks_for(
         assert reachable(tree.root, here.get) == tree.all
         assert [here.get(cid) for cid in tree.chunks] == [there.get(cid) for cid in tree.chunks]
         assert set(here.present(tree.all)) == tree.all
-        local = KuboStore(node.url, tmp_path / "requester")
         unknown = there.put(b"not asked for")
-        with pytest.raises(BlockError, match="the store does not have it"):
-            local.get(unknown)
+        for gateway in (None, node.gateway):
+            local = KuboStore(node.url, tmp_path / "requester", gateway=gateway)
+            with pytest.raises(BlockError, match="the store does not have it"):
+                local.get(unknown)
+            assert local.get(tree.root) == there.get(tree.root)
+            local.close()
         here.close()
-        local.close()
     there.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 
 import httpx
 
@@ -32,13 +33,16 @@ class HttpxTransport:
         deadline = Deadline(question.patience)
         silence = question.patience.silence
         try:
-            with self._client.stream(
+            request = self._client.build_request(
                 "POST",
                 question.command,
                 params=httpx.QueryParams(list(question.parameters)),
                 files=files,
                 timeout=httpx.Timeout(silence, connect=min(_CONNECTING, silence)),
-            ) as response:
+            )
+            # Read first, it is sent in one piece.
+            request.read()
+            with closing(self._client.send(request, stream=True)) as response:
                 if response.status_code != httpx.codes.OK:
                     raise _refusal(response, deadline)
                 if told := response.headers.get("x-stream-error"):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from pixelpact.errors import InputError, StoreError
 from pixelpact.storage.kubo_rpc import Rpc, Transport
 from pixelpact.storage.kubo_settings import Flaw
 
-__all__ = ["TransportName", "check_version", "connected", "refuse"]
+if TYPE_CHECKING:
+    from pixelpact.storage.kubo_gateway import Gateway
+
+__all__ = ["TransportName", "check_version", "connected", "opened_gateway", "refuse"]
 
 TransportName = Literal["httpx", "ipfshttpclient"]
 #: Before it, what is checked of the settings stood elsewhere or did not exist.
@@ -44,6 +47,13 @@ def refuse(url: str, flaws: tuple[Flaw, ...]) -> None:
             why="; ".join(f"{flaw.setting} is {flaw.found[:80]}, so {flaw.why}" for flaw in flaws),
             remedy="; ".join(dict.fromkeys(flaw.remedy for flaw in flaws)),
         )
+
+
+def opened_gateway(url: str) -> Gateway:
+    """A node's gateway; InputError when this is no URL."""
+    from pixelpact.storage.kubo_gateway import Gateway  # noqa: PLC0415 - loaded when asked for
+
+    return Gateway(_checked_url(url))
 
 
 def _transport(name: TransportName, url: str) -> Transport:
