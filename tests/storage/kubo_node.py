@@ -92,6 +92,7 @@ def running(
     sync: bool = True,
 ) -> Iterator[Node]:
     """A node that is up; ``key`` is the swarm's, an empty one leaves it without."""
+    assert PROGRAM.exists(), "No Kubo is there to test with: scripts/build-node kubo builds it"
     environment = os.environ | {"IPFS_PATH": str(repository), "IPFS_TELEMETRY": "off"}
     subprocess.run([PROGRAM, "init", "--empty-repo"], env=environment, check=True, capture_output=True)
     config = json.loads((repository / "config").read_text())
