@@ -91,7 +91,6 @@ class Nodes:
         missing = [daemon for daemon in self.all if daemon.pid() is None]
         for daemon in missing:
             self._check_ports(daemon)
-        started = []
         try:
             started = [daemon for daemon in missing if daemon.start()]
             self._await_kubo()
@@ -100,14 +99,15 @@ class Nodes:
             self._await_chain(after_start=any(daemon in self.chain for daemon in started))
         except BaseException:
             # What is half started is ended again, and only that.
-            stop_all(started)
+            stop_all(missing)
             raise
         return [daemon.title for daemon in started]
 
     def _check_ports(self, daemon: Daemon) -> None:
+        geth = self.plan.engine is Engine.GETH
         for number, ports in enumerate(self.plan.ports, start=1):
             needed = {
-                self.chain_of(number).folder: (ports.rpc, ports.peers),
+                self.chain_of(number).folder: (ports.rpc, ports.peers) if geth else (ports.rpc,),
                 self.kubo[number - 1].folder: (ports.ipfs, ports.swarm),
             }
             for port in needed.get(daemon.folder, ()):
@@ -166,14 +166,15 @@ class Nodes:
         mend(validators)
 
     def _await_growth(self, growth: int) -> None:
+        patience = _MOVES_WITHIN + (growth + 2) * self.plan.period
         goal = max(_head(rpc_url(ports.rpc))[0] for ports in self.plan.ports) + growth
         for daemon, ports in zip(self.chain, self.plan.ports, strict=False):
             stalled = UnreachableError(
-                f"The chain makes no blocks: {daemon.title} has none newer after {_MOVES_WITHIN:g} seconds",
+                f"The chain makes no blocks: {daemon.title} has none newer after {patience:g} seconds",
                 why="fewer than half of the signers take part, or they don't agree",
                 remedy=f"Its log is {daemon.log}; run down, then up again",
             )
-            wait_until(self._is_present(rpc_url(ports.rpc), goal), daemon, _MOVES_WITHIN, stalled)
+            wait_until(self._is_present(rpc_url(ports.rpc), goal), daemon, patience, stalled)
 
     def _is_present(self, url: str, goal: int) -> Callable[[], bool]:
         def present() -> bool:
