@@ -19,7 +19,8 @@
     └── VerificationError     10   a demo or an audit ended with something that should not be
 
 Each message is one to three plain sentences: what happened, why, and what to do. Exit code 0 is success, 1 a
-fault in PixelPact itself, 2 a command line that can't be read, 130 an interruption.
+fault in PixelPact itself, 2 a command line that can't be read, 130 an interruption, 141 that whoever read the
+output went away.
 """
 
 from __future__ import annotations

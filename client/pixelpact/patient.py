@@ -102,6 +102,7 @@ class Patient:
             InputError: a directive that could never count.
             ChainError: the chain can't be asked.
         """
+        wanted = _purposes(purposes)
         account = self._account(custodian)
         now = self._chain.now()
         directive = Directive(
@@ -110,7 +111,7 @@ class Patient:
             study=study,
             grantee=grantee,
             categories=int(categories),
-            purposes=purpose_set(*purposes),
+            purposes=wanted,
             permission=int(permission),
             vocabulary=VOCABULARY_VERSION,
             generation=self._chain.consents.generation(account.address),
@@ -172,7 +173,7 @@ class Patient:
             custodian=0,
             study=study,
             grantee=grantee,
-            purposes=purpose_set(*purposes),
+            purposes=_purposes(purposes),
             # Later than any signed before, also those that a relay withholds.
             sequence=time.time_ns() // 1000,
         )
@@ -188,6 +189,20 @@ class Patient:
         EthAccount.enable_unaudited_hdwallet_features()
         path = _path(self._chain.network.genesis, custodian)
         return Account(bytes(EthAccount.from_mnemonic(self._words, account_path=path).key))
+
+
+def _purposes(purposes: Iterable[Purpose]) -> int:
+    # Named in a text or alone they are easily given, and would fail far from here.
+    given: object = purposes
+    found: list[object] = [given] if isinstance(given, Purpose) else list(purposes)
+    wrong = [each for each in found if not isinstance(each, Purpose)]
+    if wrong:
+        raise InputError(
+            f"{wrong[0]!r} is not a purpose",
+            why="purposes are members of pixelpact.Purpose",
+            remedy="Give Purpose.TREAT, for one",
+        )
+    return purpose_set(*(each for each in found if isinstance(each, Purpose)))
 
 
 def _path(genesis: bytes, custodian: int) -> str:

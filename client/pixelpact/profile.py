@@ -14,9 +14,24 @@ from pixelpact.models import EnvelopeContext, StudyContext
 from pixelpact.storage import Store
 from pixelpact.vault import Entry, Kind, Vault
 
-__all__ = ["Profile"]
+__all__ = ["Profile", "require_bytes"]
 
 _TRANSACTION = "transaction "
+
+
+def require_bytes(value: object, length: int, what: str) -> None:
+    """Judge a number or an address before anything is done with it.
+
+    Raises:
+        InputError: not bytes of this length, or all zeros.
+    """
+    if not isinstance(value, bytes) or len(value) != length or not any(value):
+        raise InputError(
+            f"This is not {what}",
+            why=f"it must be {length} bytes, not all of them zero, and is {type(value).__name__}"
+            + (f" of length {len(value)}" if isinstance(value, bytes | str) else ""),
+            remedy="Give the bytes as the library gave them; of a hexadecimal text, bytes.fromhex(text[2:])",
+        )
 
 
 @dataclass(frozen=True, slots=True)

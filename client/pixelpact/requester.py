@@ -28,7 +28,7 @@ from pixelpact.errors import (
 )
 from pixelpact.models import RAW, ZERO32, AccessQuery, Cid, Instance, Invitation
 from pixelpact.policy import Decision, FailureClass, Obligation, Purpose, Reason, sentence_of
-from pixelpact.profile import Profile
+from pixelpact.profile import Profile, require_bytes
 from pixelpact.sealing import StudyKeys, open_sealed, received
 from pixelpact.vault import Kind
 
@@ -208,6 +208,8 @@ class Requester:
     def confirm(self, fetched: FetchedStudy, *, person: str) -> None:
         """Record that what arrived is what was registered; reads it to the end first where that was not done.
 
+        Confirmed already, nothing is sent.
+
         Raises:
             SealedStudyError: it is not.
         """
@@ -215,6 +217,8 @@ class Requester:
             fetched.verify()
         nonce, query, directive_hash = self._key_of(fetched.request)
         digest = self._profile.person_digest(person)
+        if self._chain.ledger.request_of(fetched.request, at="final").confirmed_epoch == fetched.epoch:
+            return
         with self._vault.journal("confirm", f"{fetched.request.hex()}/{fetched.epoch}") as entry:
             self._profile.carry_out(
                 entry,
@@ -285,6 +289,7 @@ class Requester:
         return releases[-1], self._chain.studies.study(releases[-1].study, at="final")
 
     def _own(self, request: bytes) -> dict[str, Any]:
+        require_bytes(request, 32, "a request's number")
         record = self._vault.find(Kind.REQUEST, request.hex())
         if record is None:
             raise InputError(

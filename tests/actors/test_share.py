@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from actors_town import PowerCut, Town, cut
 
@@ -7,6 +9,7 @@ from pixelpact import sealing
 from pixelpact.chain import Chain, StudyRegistered
 from pixelpact.dicom import DicomStudy, from_files, samples
 from pixelpact.errors import InputError
+from pixelpact.policy import Purpose
 
 
 @pytest.fixture
@@ -64,3 +67,33 @@ def test_the_chain_has_what_was_sealed_and_nothing_that_names_the_study(town: To
     assert record.categories == town.study.categories
     (event,) = town.net.chain().find(StudyRegistered)
     assert town.source.study_uid.encode() not in event.data
+
+
+@pytest.mark.parametrize("subject", ["0x00", b"x" * 19, bytes(20)])
+def test_an_address_that_is_none_is_refused_before_anything_is_written(
+    town: Town, another: DicomStudy, subject: Any
+) -> None:
+    with pytest.raises(InputError, match="not a patient's address"):
+        town.hospital.share(another, subject=subject)
+    assert town.hospital.share(another, subject=town.patient.address(custodian=1)).categories
+
+
+@pytest.mark.parametrize("number", ["0x00", b"x", bytes(32), None])
+def test_a_number_that_is_none_is_refused(town: Town, number: Any) -> None:
+    for act in (
+        lambda: town.hospital.invite(number),
+        lambda: town.hospital.rotate(number, person="archive"),
+        lambda: town.hospital.release(number, person="archive"),
+        lambda: town.clinic.fetch(number),
+    ):
+        with pytest.raises(InputError, match="number"):
+            act()
+
+
+def test_purposes_are_purposes(town: Town) -> None:
+    def allow(purposes: Any) -> object:
+        return town.patient.allow(custodian=1, grantee=2, purposes=purposes, categories=town.study.categories)
+
+    with pytest.raises(InputError, match="not a purpose"):
+        allow(["TREAT"])
+    assert allow(Purpose.TREAT)

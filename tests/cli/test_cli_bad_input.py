@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pydicom
 import pytest
 
+from pixelpact.chain import Trail
 from pixelpact.cli.app import run
+from pixelpact.demo.place import place_for
 from pixelpact.dicom import samples
+from pixelpact.localnet import Sandbox
 
 _CT = samples()[2].files[0]
 
@@ -220,3 +225,37 @@ def test_an_interruption_has_its_code(
     monkeypatch.setattr("pixelpact.demo.run_demo", interrupted)
     assert run(["demo"]) == 130
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_empty_argument_is_a_variable_that_was_not_set(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo", "--dicom", ""]) == 2
+    assert "variable" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("into", ["/dev/full", "closed"])
+def test_a_place_to_print_to_that_is_none_is_told_in_one_sentence(into: str, tmp_path: Path) -> None:
+    (tmp_path / "study").mkdir()
+    shutil.copy(_CT, tmp_path / "study")
+    command = f"{sys.executable} -m pixelpact policy explain --json --trail '{_trail(tmp_path)}'"
+    done = subprocess.run(
+        ["bash", "-c", command + (" >/dev/full" if into == "/dev/full" else " >&-")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+
+
+def _trail(folder: Path) -> Path:
+    with Sandbox(members=1) as net:
+        Trail.of(net.chain()).save(folder / "trail.json")
+    return folder / "trail.json"
+
+
+def test_two_demos_do_not_share_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with place_for(tmp_path / "out"):
+        assert run(["demo", "--output", str(tmp_path / "out")]) == 4
+    assert "another demo" in capsys.readouterr().err

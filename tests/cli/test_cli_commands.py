@@ -82,7 +82,8 @@ def test_a_person_reads_the_checks_in_order_and_what_would_change_the_answer(
     number = scene.denied.number.hex()
     assert run(["policy", "explain", "--trail", str(scene.trail), "--request", number]) == 7
     said = " ".join(capsys.readouterr().out.split())
-    assert said.startswith("No consent was cited; without one nothing is shared.")
+    assert "No consent was cited; without one nothing is shared." in said
+    assert "Asked by institution 2." in said
     assert said.index("the study is registered") < said.index("does not refuse") < said.index("purpose")
     assert "What would change the answer" in said
 
@@ -101,9 +102,11 @@ def test_without_a_number_the_requests_are_listed(scene: Scene, capsys: pytest.C
         (["--request", "zz"], "hexadecimal"),
         (["--request", "f" * 64], "No request"),
         (["--study", "00"], "--requester"),
+        (["--requester", "2"], "--study"),
+        (["--request", "00", "--study", "00"], "either"),
         (["--study", "ff" * 32, "--requester", "2"], "No study"),
         (["--network", "nowhere.json"], "exactly one"),
-        (["--study", "", "--requester", "2"], "hexadecimal"),
+        (["--study", "0x", "--requester", "2"], "hexadecimal"),
     ],
 )
 def test_what_can_not_be_explained(

@@ -30,7 +30,9 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(policy.app, name="policy")
 app.add_typer(localnet.app, name="localnet")
 
+_USAGE = 2
 _INTERRUPTED = 130
+_NO_READER = 141
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
@@ -65,24 +67,35 @@ def run(arguments: list[str]) -> int:
     debug, as_json = "--debug" in arguments, "--json" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
-        # The framework returns a command's code when it does not end the process itself.
-        return int(app(arguments, standalone_mode=False) or 0)
+        return _command(arguments)
     except (typer.Abort, KeyboardInterrupt):
         _trace(debug=debug)
         return _stopped()
     except TyperException as error:
         # The line as it was given can't be read.
         print_usage(error)
-        return error.exit_code
+        return _USAGE
     except BrokenPipeError:
         # Whoever read our output has gone; nothing is left to say to them.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return _NO_READER
     except Exception as error:  # noqa: BLE001  (the last place where a person can be told anything)
         _trace(debug=debug)
         told = _for_people(error)
         print_error(told, as_json=as_json)
         return told.exit_code
+
+
+def _command(arguments: list[str]) -> int:
+    if "" in arguments:
+        raise TyperException("One of the arguments is empty: a variable may not be set.")
+    # The framework returns a command's code when it does not end the process itself.
+    code = int(app(arguments, standalone_mode=False) or 0)
+    if code == _INTERRUPTED:
+        raise KeyboardInterrupt
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return code
 
 
 def _for_people(error: Exception) -> PixelPactError:
@@ -103,7 +116,7 @@ def _for_people(error: Exception) -> PixelPactError:
 
 
 def _stopped() -> int:
-    print("Stopped.", file=sys.stderr)
+    print("Stopped. Run the same command again to go on or to begin anew.", file=sys.stderr)
     return _INTERRUPTED
 
 

@@ -92,9 +92,11 @@ class _Screen:
 
 
 def _summary(outcome: Outcome, screen: Console) -> None:
+    from pixelpact.demo import STEPS
+
     screen.print()
     for study in outcome.studies:
-        same = "arrived identical" if study.identical else "[bold red]did not arrive identical[/]"
+        same = "arrived identical" if study.identical else "[bold red]not seen to arrive identical[/]"
         screen.print(f"{escape(study.title)}: {study.bytes:,} bytes {same}.")
         if study.without_pixels:
             screen.print(f"  without pixels: {study.without_pixels} of {study.instances} instances")
@@ -107,5 +109,5 @@ def _summary(outcome: Outcome, screen: Console) -> None:
             screen.print(f"  {finding}", markup=False)
     good = sum(step.ok for step in outcome.steps)
     verdict = "[bold green]All as it should be[/]" if outcome.ok else "[bold red]Not as it should be[/]"
-    screen.print(f"{verdict}: {good} of {len(outcome.steps)} steps.")
+    screen.print(f"{verdict}: {good} of {len(STEPS)} steps.")
     screen.print(f"Report: {outcome.report}", markup=False, soft_wrap=True)

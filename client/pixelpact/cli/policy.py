@@ -72,6 +72,18 @@ def explain(
 
     Example: pixelpact policy explain --trail pixelpact-demo/trail.json --request 0x3f
     """
+    if request is not None and (study is not None or requester is not None or directive is not None):
+        raise InputError(
+            "It is not clear what to explain",
+            why="--request is about a recorded request, the others are about one that could be made",
+            remedy="Give either --request, or --study and --requester",
+        )
+    if study is None and (requester is not None or directive is not None):
+        raise InputError(
+            "It is not clear what would be asked for",
+            why="--requester needs --study beside it",
+            remedy="Give the number of the study",
+        )
     auditor = _auditor(network, trail)
     if request is None and study is None:
         _list_requests(auditor, as_json=as_json)
@@ -116,7 +128,7 @@ def _explain_a_new_one(
         study=_complete(study, "study", state.studies),
         requester=requester,
         purpose=Purpose[purpose],
-        directive=cited[_complete(directive, "directive", cited)] if directive else None,
+        directive=cited[_complete(directive, "consent", cited)] if directive else None,
         block=block,
     )
 
@@ -177,13 +189,14 @@ def _list_requests(auditor: Auditor, *, as_json: bool) -> None:
 
     from pixelpact.policy import sentence_of
 
-    table = Table("Request", "Block", "Institution", "Study", "Answer", box=None, pad_edge=False)
+    table = Table("Request", "Block", "Institution", "Study", "Consent", "Answer", box=None, pad_edge=False)
     for number, each in requests.items():
         table.add_row(
             f"0x{number.hex()[:8]}",
             str(each.at.block),
             str(each.requester),
             f"0x{each.query.study.hex()[:8]}",
+            f"0x{each.directive_hash.hex()[:8]}" if each.directive else "none",
             sentence_of(each.reason),
         )
     screen = console()
@@ -194,6 +207,11 @@ def _list_requests(auditor: Auditor, *, as_json: bool) -> None:
 def _print_answer(answer: Answer) -> None:
     screen, explanation = console(), answer.explanation
     decision = explanation.decision
+    from pixelpact.policy import describe_query
+
+    for line in describe_query(answer.query):
+        screen.print(line, style="dim", markup=False)
+    screen.print(f"Asked by institution {answer.requester}.", style="dim")
     colour = "green" if decision.permitted else "red"
     screen.print(f"[bold {colour}]{escape(decision.sentence)}[/]")
     screen.print(

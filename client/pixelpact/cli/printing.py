@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from pixelpact.errors import PixelPactError
+from pixelpact.errors import OutputError, PixelPactError
 
 __all__ = ["console", "print_error", "print_json", "print_usage"]
 
@@ -20,7 +20,15 @@ def console(*, as_json: bool = False) -> Console:
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on stdout."""
+    """One JSON object on stdout.
+
+    Raises:
+        OutputError: stdout is closed.
+    """
+    if sys.stdout is None:
+        raise OutputError(
+            "Nothing can be printed", why="stdout is closed", remedy="Give the command an output"
+        )
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -34,7 +42,8 @@ def print_usage(error: TyperException) -> None:
 def print_error(error: PixelPactError, *, as_json: bool) -> None:
     """The sentence on stderr; with ``--json`` an object on stdout too."""
     Console(stderr=True, highlight=False).print(error.sentence, style="red", markup=False, soft_wrap=True)
-    if as_json:
+    # Where stdout is the trouble, the sentence on stderr is all that can be said.
+    if as_json and not isinstance(error, OutputError):
         print_json(
             {
                 "ok": False,

@@ -18,7 +18,7 @@ from pixelpact.custodian.sharing import own_study
 from pixelpact.errors import ChainMismatchError, ContractError, DeniedError, InputError
 from pixelpact.models import RAW, Cid
 from pixelpact.policy import RefusalReason, sentence_of
-from pixelpact.profile import Profile
+from pixelpact.profile import Profile, require_bytes
 from pixelpact.vault import Entry
 
 __all__ = ["Release", "asked_for", "denied", "refuse", "release", "why_not"]
@@ -84,6 +84,7 @@ def asked_for(profile: Profile, request: bytes) -> AccessRequested:
         InputError: there is none.
         DeniedError: it was denied, or refused since.
     """
+    require_bytes(request, 32, "a request's number")
     chain = profile.chain
     state = chain.ledger.request_of(request, at="final")
     found = next(chain.find(AccessRequested, request=request), None)

@@ -11,7 +11,7 @@ from pixelpact.custodian.sharing import own_study
 from pixelpact.errors import ContractError, DeniedError, InputError, PixelPactError
 from pixelpact.models import RAW, Cid
 from pixelpact.policy import Reason
-from pixelpact.profile import Profile
+from pixelpact.profile import Profile, require_bytes
 from pixelpact.sealing import DisposalReport, Progress, SealedStudy
 from pixelpact.vault import Entry
 
@@ -57,6 +57,7 @@ def rotate(
     profile: Profile, study: bytes, *, person: str, threads: int, progress: Progress | None
 ) -> Rotation:
     """See ``Custodian.rotate``."""
+    require_bytes(study, 32, "a study's number")
     rotation, resumed = _rotate(profile, study, person, threads, progress)
     if resumed and _is_owed(profile, study, rotation.epoch):
         # What was finished had been begun before the withdrawal that this call is for.

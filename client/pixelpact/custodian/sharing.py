@@ -9,7 +9,7 @@ from pixelpact.chain import StudyRecord, StudyStatus
 from pixelpact.errors import InputError, VaultError
 from pixelpact.models import Invitation, SignedDirective, StudySource
 from pixelpact.policy import categories_of
-from pixelpact.profile import Profile
+from pixelpact.profile import Profile, require_bytes
 from pixelpact.sealing import NetworkIdentity, Progress, SealedStudy
 
 __all__ = ["SharedStudy", "invite", "own_study", "share"]
@@ -34,6 +34,8 @@ def share(
     profile: Profile, source: StudySource, *, subject: bytes, threads: int, progress: Progress | None
 ) -> SharedStudy:
     """See ``Custodian.share``."""
+    # Before anything is written: a study's patient can't be changed afterwards.
+    require_bytes(subject, 20, "a patient's address")
     chain, vault = profile.chain, profile.vault
     network = NetworkIdentity(chain.network.genesis, chain.network.chain_id, chain.studies.address)
     sealed = sealing.seal(
@@ -90,6 +92,7 @@ def own_study(profile: Profile, study: bytes) -> StudyRecord:
     Raises:
         InputError: it is another's, or registered nowhere.
     """
+    require_bytes(study, 32, "a study's number")
     record = profile.chain.studies.study(study, at="final")
     if record.custodian != profile.institution:
         raise InputError(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pixelpact.demo.outcome import Outcome, Picture, Step, StudyOutcome
+from pixelpact.demo.outcome import STEPS, Outcome, Picture, Step, StudyOutcome
 from pixelpact.demo.run import run_demo
 from pixelpact.demo.stage import Audience
 
-__all__ = ["Audience", "Outcome", "Picture", "Step", "StudyOutcome", "run_demo"]
+__all__ = ["STEPS", "Audience", "Outcome", "Picture", "Step", "StudyOutcome", "run_demo"]

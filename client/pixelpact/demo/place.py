@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pixelpact.errors import OutputError
 
-__all__ = ["make_place"]
+__all__ = ["place_for"]
 
 _MARK = ".pixelpact-demo"
 _LEFT = re.compile(r"\.pixelpact-demo|report\.html|trail\.json|store|institution-\d+")
 
 
-def make_place(folder: Path) -> Path:
+@contextmanager
+def place_for(folder: Path) -> Iterator[Path]:
+    """The folder of one run, which no other run takes away while it lasts. See ``_make``."""
+    place = _make(folder)
+    with (place / _MARK).open("r") as mark:
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        yield place
+
+
+def _make(folder: Path) -> Path:
     """An empty folder for this run, its owner's alone; what an earlier run left is removed, nothing else.
 
     Raises:
@@ -31,6 +43,12 @@ def make_place(folder: Path) -> Path:
                     why="the folder holds something that no demo left there",
                     remedy="Give an empty or a new folder with --output",
                 )
+            if found and _is_in_use(folder / _MARK):
+                raise OutputError(
+                    f"The demo does not write into {folder}",
+                    why="another demo is writing there",
+                    remedy="Wait until it has ended, or give another folder with --output",
+                )
             for path in found:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         folder.mkdir(parents=True, exist_ok=True)
@@ -44,3 +62,12 @@ def make_place(folder: Path) -> Path:
             remedy="Give a folder that can be written with --output",
         ) from error
     return folder
+
+
+def _is_in_use(mark: Path) -> bool:
+    with mark.open("r") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

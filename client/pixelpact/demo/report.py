@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from pixelpact.demo.outcome import Outcome, Picture, Step, StudyOutcome
+from pixelpact.demo.outcome import STEPS, Outcome, Picture, Step, StudyOutcome
 from pixelpact.errors import OutputError
 
 __all__ = ["write_report"]
 
 _KINDS = {"act": "", "denial": "denied, as it should be", "fault": "done wrong on purpose", "audit": "audit"}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:]+Z")
 _ABOUT_GAS = (
     "Gas of each kind of transaction, the median of this run. On a private chain gas is not money: it is the "
     "share of a block."
@@ -89,7 +91,7 @@ def _verdict(outcome: Outcome) -> str:
     figures = (
         (
             "All as it should be" if outcome.ok else "Not as it should be",
-            f"{good} of {len(outcome.steps)} steps",
+            f"{good} of {len(STEPS)} steps",
         ),
         (f"{identical} of {len(outcome.studies)}", "studies arrived bit for bit identical"),
         (f"{outcome.audit_events} events", f"audited, {len(outcome.findings) or 'no'} findings"),
@@ -99,7 +101,7 @@ def _verdict(outcome: Outcome) -> str:
         "<h1>One hospital shares a patient&#8217;s images with another, until the patient says no</h1>\n"
         f'<p class="soft">PixelPact {escape(outcome.version)}, chain: {escape(outcome.chain)}, '
         f"store: {escape(outcome.store)}. Every step below was carried out for real, and its result checked, "
-        "in the run that wrote this page.</p>\n"
+        "in the run that wrote this page. The embedded chain has a time of its own, which runs ahead.</p>\n"
         f'<div class="verdict{"" if outcome.ok else " bad"}">{cells}</div>'
     )
 
@@ -170,6 +172,8 @@ def _findings(outcome: Outcome) -> str:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: tuple[int, ...]) -> str:
     def cell(place: int, value: str, kind: str = "td") -> str:
         mark = ' class="number"' if place in numbers and kind == "td" else ""
+        if kind == "td" and _MOMENT.fullmatch(value):
+            mark = ' class="time"'
         return f"<{kind}{mark}>{escape(value)}</{kind}>"
 
     top = "".join(cell(place, value, "th") for place, value in enumerate(head))

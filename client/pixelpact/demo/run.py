@@ -12,7 +12,7 @@ from pixelpact.audit import Auditor, AuditReport
 from pixelpact.chain import Chain, Trail
 from pixelpact.demo.faults import Faults
 from pixelpact.demo.outcome import Outcome, StudyOutcome
-from pixelpact.demo.place import make_place
+from pixelpact.demo.place import place_for
 from pixelpact.demo.report import write_report
 from pixelpact.demo.stage import NAMES, Audience, Exhibit, Stage
 from pixelpact.demo.story import Story
@@ -38,7 +38,11 @@ def run_demo(*, dicom: Path | None, output: Path, audience: Audience) -> Outcome
         OutputError: the output folder can't be used.
     """
     exhibits = list(_exhibits(dicom))
-    place = make_place(output)
+    with place_for(output) as place:
+        return _run(exhibits, place, audience)
+
+
+def _run(exhibits: Sequence[Exhibit], place: Path, audience: Audience) -> Outcome:
     stage = Stage(audience)
     story = Story(stage, exhibits, place)
     report: AuditReport | None = None

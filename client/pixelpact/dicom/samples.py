@@ -26,7 +26,7 @@ class Sample:
 
 _MR = "dicomdirtests/98892003"
 _SAMPLES = {
-    "MR of a head, 11 images": (
+    "MR, 11 images of 16 by 16 pixels": (
         *(f"{_MR}/MR1/{number}" for number in (5641,)),
         *(f"{_MR}/MR2/{number}" for number in (6273, 6605, 6935)),
         *(f"{_MR}/MR700/{number}" for number in (4467, 4528, 4558, 4588, 4618, 4648, 4678)),
