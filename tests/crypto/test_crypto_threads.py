@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import threading
+import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from crypto_studies import SMALL, Memory, Store, opened, sealed, small_format, unhurried
@@ -13,8 +15,9 @@ from hypothesis import strategies as st
 
 from pixelpact.crypto import OpenStudy, StudyKey
 from pixelpact.crypto.layout import Layout
+from pixelpact.crypto.writing import DataStream
 from pixelpact.errors import BlockError, StoreError
-from pixelpact.models import RAW, Cid
+from pixelpact.models import RAW, Cid, Instance
 
 CHUNK = SMALL["CHUNK"]
 sizes = st.sampled_from([1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK - 1, 2 * CHUNK, 2 * CHUNK + 1])
@@ -82,6 +85,64 @@ def test_a_store_that_fails_at_any_block_ends_the_seal(lengths: list[int], threa
             sealed(source, Store(), put=fail, threads=threads)
         assert threading.active_count() == before
         assert all(stream.closed for stream in source.streams)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("threads", [2, 3, 6])
+def test_a_source_that_fails_frees_threads_that_wait_for_a_buffer(
+    monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    class Breaking(io.BytesIO):
+        reads = 0
+
+        def readinto(self, buffer: Any) -> int:
+            Breaking.reads += 1
+            if Breaking.reads == 5:
+                raise OSError("the disk can't be read")
+            return super().readinto(buffer)
+
+    class Broken(Memory):
+        def open(self, instance: Instance) -> BinaryIO:
+            self.streams.append(Breaking(self.bytes_of(instance)))
+            return self.streams[-1]
+
+    stop = DataStream._stop
+
+    def late(stream: DataStream) -> None:
+        time.sleep(0.2)  # the others leave all their chunks to the one that failed, and wait
+        stop(stream)
+
+    monkeypatch.setattr(DataStream, "_stop", late)
+    before, source = threading.active_count(), Broken([CHUNK * 100])
+    with small_format(), pytest.raises(OSError, match="disk"):
+        sealed(source, Store(), threads=threads)
+    assert threading.active_count() == before
+    assert source.streams[0].closed
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("lengths", [[50] * 400, [3000] * 5], ids=["held", "large"])
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_a_stream_left_in_the_middle_ends_its_threads(threads: int, lengths: list[int]) -> None:
+    with small_format():
+        store, before = Store(), threading.active_count()
+        reader = opened(sealed(Memory(lengths), store), store)
+        stream = reader.stream(threads)
+        _, pieces = next(stream)
+        next(pieces)
+        asked = store.asked.total()
+        time.sleep(0.05)
+        assert store.asked.total() <= asked + SMALL["HELD"] // CHUNK, "read ahead without bound"
+        stream.close()
+        assert threading.active_count() == before
+
+
+def test_of_a_study_with_many_leaves_few_are_kept() -> None:
+    with small_format():
+        store = Store()
+        reader = opened(sealed(Memory([CHUNK * 7 * 30]), store), store)
+        assert len(list(released(reader, 2))) == 1
+        assert 1 <= len(reader._reader._leaves) <= reader._reader.LEAVES_KEPT
 
 
 def released(reader: OpenStudy, threads: int) -> Iterator[bytes]:

@@ -108,6 +108,4 @@ class ReadAhead:
     def _done(self, number: int, error: BaseException | None = None) -> None:
         with self._state:
             self._outcome[number] = error
-            if error is not None:
-                self._end = min(self._end, self._next)
             self._state.notify_all()
