@@ -286,7 +286,19 @@ class Requester:
                 why="the hospital has not answered, or its answer is not final",
                 remedy="Try again later",
             )
-        return releases[-1], self._chain.studies.study(releases[-1].study, at="final")
+        release = releases[-1]
+        # The ledger's state and what was asked, both: a node's log alone is not believed.
+        if (
+            release.study != self._own(request)["study"]
+            or release.requester != self._profile.institution
+            or release.epoch != state.served_epoch
+        ):
+            raise ChainMismatchError(
+                "The release that the node shows is not one of this request",
+                why="its study, its requester or its epoch is another",
+                remedy="Ask another node: this one answers wrongly",
+            )
+        return release, self._chain.studies.study(release.study, at="final")
 
     def _own(self, request: bytes) -> dict[str, Any]:
         require_bytes(request, 32, "a request's number")

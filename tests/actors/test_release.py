@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from actors_town import PowerCut, Town, cut
@@ -13,6 +14,7 @@ from pixelpact.chain import (
     At,
     Call,
     Chain,
+    Receipt,
     SignedCall,
     StudyRecord,
 )
@@ -193,7 +195,7 @@ def test_only_the_custodian_releases(town: Town) -> None:
 
 def test_an_unknown_request_is_not_served(town: Town) -> None:
     with pytest.raises(InputError, match="no request"):
-        town.hospital.release(bytes(32), person="archive")
+        town.hospital.release(b"\1" * 32, person="archive")
 
 
 def test_a_requester_without_a_key_is_not_served(town: Town) -> None:
@@ -387,3 +389,40 @@ def test_a_consent_that_another_relay_brought_is_there(town: Town, monkeypatch: 
         patched.setattr(Chain, "prepare", overtaken)
         town.hospital.relay(withdrawal)
     assert town.net[1].vault.pending() == []
+
+
+def test_a_refusal_while_the_release_becomes_final_keeps_the_envelope_back(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = town.ask(town.consent())
+    wait_final = Chain.wait_final
+
+    def refused_meanwhile(chain: Chain, receipt: Receipt) -> Receipt:
+        with monkeypatch.context() as restored:
+            restored.setattr(Chain, "wait_final", wait_final)
+            town.hospital.refuse(asked.number, RefusalReason.LEGAL_HOLD, person="legal")
+        return wait_final(chain, receipt)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Chain, "wait_final", refused_meanwhile)
+        with pytest.raises(DeniedError) as denied:
+            town.hospital.release(asked.number, person="archive")
+    assert denied.value.reason == RefusalReason.LEGAL_HOLD
+    assert envelopes(town) == []
+
+
+def test_the_decision_is_the_last_thing_that_is_asked_before_the_envelope_leaves(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = town.ask(town.consent())
+    order: list[str] = []
+    for owner, name in ((releasing, "_require_current"), (releasing, "why_not"), (FolderStore, "put")):
+        kept = getattr(owner, name)
+
+        def noted(*given: Any, kept: Any = kept, name: str = name, **named: Any) -> Any:
+            order.append(name)
+            return kept(*given, **named)
+
+        monkeypatch.setattr(owner, name, noted)
+    town.hospital.release(asked.number, person="archive")
+    assert order[-3:] == ["_require_current", "why_not", "put"]

@@ -8,6 +8,7 @@ from actors_town import PowerCut, Town, cut
 
 from pixelpact.chain import (
     AccessDisputed,
+    AccessReleased,
     AccessRequested,
     At,
     Chain,
@@ -185,3 +186,21 @@ def test_a_key_whose_publication_was_cut_off_is_published_once(
 def test_publishing_a_key_again_makes_a_new_version(town: Town) -> None:
     assert town.clinic.publish_key() == 2
     assert town.net.chain().institutions.institution(2).key_version == 2
+
+
+def test_a_release_of_another_study_is_not_taken_for_the_one_that_was_asked_for(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = town.ask(town.consent())
+    town.hospital.release(asked.number, person="archive")
+    find = Chain.find
+    for changes in ({"study": b"\1" * 32}, {"requester": 3}, {"epoch": 9}):
+
+        def lying(chain: Chain, kind: Any, *, changes: Any = changes, **asked_for: Any) -> Any:
+            for event in find(chain, kind, **asked_for):
+                yield replace(event, **changes) if kind is AccessReleased else event
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Chain, "find", lying)
+            with pytest.raises(ChainMismatchError, match="not one of this request"):
+                town.clinic.fetch(asked.number)

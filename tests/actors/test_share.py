@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pydicom
 import pytest
 from actors_town import PowerCut, Town, cut
 
 from pixelpact import sealing
 from pixelpact.chain import Chain, StudyRegistered
-from pixelpact.dicom import DicomStudy, from_files, samples
+from pixelpact.dicom import DicomStudy, from_files, samples, scan
 from pixelpact.errors import InputError
-from pixelpact.policy import Purpose
+from pixelpact.policy import Category, Purpose, Reason
 
 
 @pytest.fixture
@@ -97,3 +99,27 @@ def test_purposes_are_purposes(town: Town) -> None:
     with pytest.raises(InputError, match="not a purpose"):
         allow(["TREAT"])
     assert allow(Purpose.TREAT)
+
+
+@pytest.mark.parametrize("modality", ["", "mg", "MG\\CT", None])
+def test_images_of_an_unknown_kind_are_not_covered_by_a_consent_for_another(
+    town: Town, tmp_path: Path, modality: str | None
+) -> None:
+    for number, kind in enumerate(("CT", modality)):
+        data = pydicom.dcmread(samples()[2].files[0])
+        data.StudyInstanceUID = "1.2.3.4"
+        data.SeriesInstanceUID, data.SOPInstanceUID = f"1.2.3.4.{number}", f"1.2.3.4.{number}.1"
+        data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
+        with pydicom.config.disable_value_validation():
+            if kind is None:
+                del data.Modality
+            else:
+                data.Modality = kind
+            data.save_as(tmp_path / str(number))
+    shared = town.hospital.share(scan(tmp_path), subject=town.patient.address(custodian=1))
+    assert shared.categories == Category.CT | Category.OTHER
+    consent = town.patient.allow(custodian=1, grantee=2, purposes=[Purpose.TREAT], categories=Category.CT)
+    town.hospital.relay(consent)
+    invitation = town.hospital.invite(shared.number, consent)
+    asked = town.clinic.request(invitation, purpose=Purpose.TREAT, person="dr-b")
+    assert asked.decision.reason is Reason.CATEGORY_NOT_GRANTED

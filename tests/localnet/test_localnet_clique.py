@@ -52,12 +52,12 @@ def test_a_chain_that_stands_still_is_mended(tmp_path: Path):
     )
     for apart in (one, other):
         with running(apart) as (validator,):
-            validator.ask("miner_start")
+            validator.start_sealing()
             until(lambda each=validator: each.head()[2] == 1)
     with running(one, other) as validators:
         until(lambda: all(each.peers == 1 for each in validators))
         for each in validators:
-            each.ask("miner_start")
+            each.start_sealing()
         time.sleep(5)
         heads = [each.head() for each in validators]
         # Two of three are enough to go on, but each has just sealed.

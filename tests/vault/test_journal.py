@@ -90,7 +90,7 @@ def test_the_same_work_is_not_done_twice_at_once(vault: Vault):
         thread.join()
     second()
 
-    assert answers[0].startswith("'rotate' is being carried out on the same thing already")
+    assert answers[0].startswith("'rotate' is under way on the same thing already")
     assert answers[1] == "went on"
 
 

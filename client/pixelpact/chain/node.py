@@ -93,10 +93,10 @@ class Node:
         """A block by number or hash, the head for None; None when the node has no such block."""
         identifier: BlockIdentifier = "latest" if which is None else _block_identifier(which)
         try:
-            found = self._ask(lambda web3: web3.eth.get_block(identifier))
+            # Read inside: an answer that lacks something is the node's fault.
+            return self._ask(lambda web3: block_of(web3.eth.get_block(identifier)))
         except BlockNotFound:
             return None
-        return block_of(found)
 
     def head(self) -> Block:
         """The newest block."""
@@ -145,7 +145,10 @@ class Node:
         if gas is not None:
             fields["gas"] = hex(gas)
         answer = self._request("eth_call", fields, "latest" if block is None else hex(block))
-        return bytes(HexBytes(answer))
+        try:
+            return bytes(HexBytes(answer))
+        except (ValueError, TypeError) as error:
+            raise _senseless(self.where, f"it answers a call with {str(answer)[:50]!r}") from error
 
     def estimate_gas(self, to: bytes | None, data: bytes, *, sender: bytes) -> int:
         """The least gas limit with which a transaction succeeds now.
@@ -175,10 +178,9 @@ class Node:
     def mined(self, transaction: bytes) -> MinedTransaction | None:
         """The receipt of a transaction; None while it is in no block."""
         try:
-            receipt = self._ask(lambda web3: web3.eth.get_transaction_receipt(HexBytes(transaction)))
+            return self._ask(lambda web3: mined_of(web3.eth.get_transaction_receipt(HexBytes(transaction))))
         except TransactionNotFound:
             return None
-        return mined_of(receipt)
 
     def target_of(self, transaction: bytes) -> tuple[bytes | None, bytes]:
         """Whom a known transaction calls (None: it creates) and with what data."""
@@ -197,7 +199,7 @@ class Node:
         }
         if topics:
             wanted["topics"] = [None if topic is None else HexStr("0x" + topic.hex()) for topic in topics]
-        return [log_of(each) for each in self._ask(lambda web3: web3.eth.get_logs(wanted))]
+        return self._ask(lambda web3: [log_of(each) for each in web3.eth.get_logs(wanted)])
 
     def _request(self, method: str, *parameters: Any) -> Any:
         """A question whose answer may be a revert, asked plainly: web3 reads its own things into those."""

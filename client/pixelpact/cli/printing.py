@@ -11,12 +11,20 @@ from typer.exceptions import TyperException
 
 from pixelpact.errors import OutputError, PixelPactError
 
-__all__ = ["console", "print_error", "print_json", "print_usage"]
+__all__ = ["console", "plain", "print_error", "print_json", "print_usage"]
 
 
 def console(*, as_json: bool = False) -> Console:
     """Where people read: stdout, or stderr when stdout is for one JSON object."""
     return Console(stderr=as_json, highlight=False)
+
+
+def plain(text: str) -> str:
+    """A text with everything that a terminal could take for a command made visible (ESC and the like)."""
+    return "".join(
+        each if each.isprintable() or each == "\n" else each.encode("ascii", "backslashreplace").decode()
+        for each in text
+    )
 
 
 def print_json(value: Any) -> None:
@@ -29,19 +37,21 @@ def print_json(value: Any) -> None:
         raise OutputError(
             "Nothing can be printed", why="stdout is closed", remedy="Give the command an output"
         )
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
 
 
 def print_usage(error: TyperException) -> None:
     """What is wrong with a command line, and where help is."""
     screen = Console(stderr=True, highlight=False)
-    screen.print(error.format_message(), style="red", markup=False, soft_wrap=True)
+    screen.print(plain(error.format_message()), style="red", markup=False, soft_wrap=True)
     screen.print("Add --help to the command to see how it is used.")
 
 
 def print_error(error: PixelPactError, *, as_json: bool) -> None:
     """The sentence on stderr; with ``--json`` an object on stdout too."""
-    Console(stderr=True, highlight=False).print(error.sentence, style="red", markup=False, soft_wrap=True)
+    Console(stderr=True, highlight=False).print(
+        plain(error.sentence), style="red", markup=False, soft_wrap=True
+    )
     # Where stdout is the trouble, the sentence on stderr is all that can be said.
     if as_json and not isinstance(error, OutputError):
         print_json(

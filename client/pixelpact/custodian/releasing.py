@@ -50,14 +50,14 @@ def release(profile: Profile, request: bytes, *, person: str) -> Release:
                 _require_permitted(profile, asked)
                 _make_envelope(profile, entry, asked, study)
             event = _record(profile, entry, asked, study, digest)
-            # A withdrawal may have come between the record and its finality: then nothing leaves.
+            _require_current(profile, event)
+            # Last of all: a withdrawal or a refusal may have come while the record became final.
             _require_still_permitted(profile, asked)
         except DeniedError:
             # Nothing is left to go on with: the envelope is forgotten.
             if entry.step is not None:
                 entry.finish()
             raise
-        _require_current(profile, event)
         with profile.store.protect():
             profile.store.pin(profile.store.put(entry.state["envelope"], RAW))
     return _release_of(event)
@@ -128,7 +128,12 @@ def _require_permitted(profile: Profile, asked: AccessRequested) -> None:
 
 
 def _require_still_permitted(profile: Profile, asked: AccessRequested) -> None:
-    reason = why_not(profile, asked)
+    chain = profile.chain
+    if chain.ledger.request_of(asked.request).status is RequestStatus.REFUSED:
+        refused = next(chain.find(AccessRefused, last=chain.head().number, request=asked.request))
+        reason = refused.reason
+    else:
+        reason = why_not(profile, asked)
     if reason:
         raise DeniedError(
             "The release was recorded, and its envelope is kept back",

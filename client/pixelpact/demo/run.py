@@ -80,7 +80,7 @@ def _exhibits(dicom: Path | None) -> Iterator[Exhibit]:
         return
     source: DicomStudy = scan(dicom)
     # What a file says of itself goes into a terminal and a page: nothing but plain letters.
-    modalities = [re.sub("[^A-Z0-9_ ]", "?", each) for each in source.modalities]
+    modalities = [re.sub("[^A-Z0-9_ ]", "?", each) for each in source.modalities if each]
     yield Exhibit(f"{' and '.join(modalities) or 'A study'}, {_count(len(source))}", source)
 
 

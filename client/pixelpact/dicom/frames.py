@@ -97,6 +97,10 @@ def _check_size(file: BinaryIO, data_set: Dataset, index: int, frames: int) -> N
         # CharLS looks for the end far beyond the bytes it was given (20 s for 80 bytes), so it must be there.
         if syntax in JPEGLSTransferSyntaxes and not frame.rstrip(b"\0").endswith(b"\xff\xd9"):
             raise ThumbnailError("its JPEG-LS data is cut short")
+        # A file format around the codestream, which DICOM does not allow (PS3.5 section 8.2.4), and in which
+        # pydicom looks for the codestream for ever when a box has no length.
+        if frame[:8] == b"\0\0\0\x0cjP  ":
+            raise ThumbnailError("its JPEG 2000 data is a JP2 file, not a codestream")
         coded = _coded_size(frame)
         if coded not in ((rows, columns), (0, 0)):
             raise ThumbnailError(f"its description says {rows} by {columns} pixels, its codestream otherwise")

@@ -46,9 +46,11 @@ class DicomStudy:
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """The modalities (0008,0060) of its series, sorted, each once."""
-        found = {instance.series_attributes.get("Modality") for instance in self._instances}
-        return tuple(sorted(modality for modality in found if isinstance(modality, str)))
+        """The modalities (0008,0060) of its series, sorted, each once.
+
+        Empty stands for a series without one that can be used: absent, not a modality, or not agreed upon.
+        """
+        return tuple(sorted({str(each.series_attributes.get("Modality", "")) for each in self._instances}))
 
     @property
     def length(self) -> int:

@@ -22,6 +22,7 @@ __all__ = ["Validator", "begin_sealing", "mend", "socket_of"]
 
 _ANSWER_SECONDS = 10.0
 _MEETS_WITHIN = 40.0
+_UNLOCKS_WITHIN = 60.0
 _AGREES_WITHIN = 60.0
 _PAUSE = 0.2
 # What every system takes as the path of a socket, with a little to spare.
@@ -75,6 +76,28 @@ class Validator:
             raise ChainError(f"The node at {self.path} refused {method}", why=str(answer["error"]))
         return answer["result"]
 
+    def start_sealing(self) -> None:
+        """Let it seal once its key is unlocked: a node may answer before it is, and does not try again.
+
+        Raises:
+            UnreachableError: the key stays locked.
+        """
+        deadline = time.monotonic() + _UNLOCKS_WITHIN
+        while True:
+            try:
+                self.ask("eth_sign", self.ask("eth_accounts")[0], "0x00")
+            except UnreachableError:
+                raise
+            except ChainError as error:
+                if time.monotonic() > deadline:
+                    raise UnreachableError(
+                        "A validator does not unlock its key", why=error.why, remedy="Look at its log"
+                    ) from error
+                time.sleep(_PAUSE)
+                continue
+            self.ask("miner_start")
+            return
+
     @property
     def seals(self) -> bool:
         """Whether it was told to."""
@@ -110,7 +133,7 @@ def begin_sealing(validators: Sequence[Validator]) -> None:
         time.sleep(_PAUSE)
     _agree(validators, idle)
     for each in idle:
-        each.ask("miner_start")
+        each.start_sealing()
 
 
 def mend(validators: Sequence[Validator]) -> None:

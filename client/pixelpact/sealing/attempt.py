@@ -145,12 +145,13 @@ class Attempt:
 
 
 def _sealed_state(source: StudySource, sealed: crypto.SealedStudy) -> dict[str, Value]:
-    modalities = {instance.series_attributes.get("Modality") for instance in sealed.instances}
+    # An instance without a usable modality counts as one of none: no consent for other kinds covers it.
+    modalities = {str(instance.series_attributes.get("Modality", "")) for instance in sealed.instances}
     return {
         "manifest_digest": sealed.manifest_digest,
         "content_commitment": sealed.content_commitment,
         "fingerprint": fingerprint(source.study_uid, sealed.instances),
-        "modalities": sorted(each for each in modalities if isinstance(each, str)),
+        "modalities": sorted(modalities),
         "instances": len(sealed.instances),
         "length": sealed.length,
     }
