@@ -259,3 +259,15 @@ def test_two_demos_do_not_share_a_folder(tmp_path: Path, capsys: pytest.CaptureF
     with place_for(tmp_path / "out"):
         assert run(["demo", "--output", str(tmp_path / "out")]) == 4
     assert "another demo" in capsys.readouterr().err
+
+
+def test_what_a_file_says_is_no_command_to_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "network.json"
+    path.write_text('{"\\u001b]52;c;aGk=\\u0007": 1, "\\ud800": 2}')
+    assert run(["doctor", "--network", str(path)]) == 10
+    assert run(["policy", "explain", "--json", "--network", str(path)]) == 3
+    said = capsys.readouterr()
+    assert "\x1b]52" not in said.err + said.out
+    json.loads(said.out[said.out.index("{") :])

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from pixelpact.cli.printing import console, print_json
+from pixelpact.cli.printing import console, plain, print_json
 
 __all__ = ["doctor"]
 
@@ -38,7 +38,7 @@ def doctor(
         screen = console()
         for finding in findings:
             mark = "[green]✓[/]" if finding.ok else "[bold red]✗[/]" if finding.needed else "[yellow]-[/]"
-            screen.print(f"{mark} [bold]{finding.subject}[/]: {escape(finding.sentence)}")
+            screen.print(f"{mark} [bold]{finding.subject}[/]: {escape(plain(finding.sentence))}")
             if finding.remedy and finding.remedy not in finding.sentence:
                 screen.print(f"    {escape(finding.remedy)}")
         screen.print("Nothing is missing." if ok else "Something that is needed is missing.")
