@@ -362,15 +362,15 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="scripts/bench seal", description=__doc__.partition("\n")[0])
     parser.add_argument("--memory", action="store_true", help="measure memory instead of speed")
-    parser.add_argument("--bytes", type=size, help="size of the input (256MiB; with --memory 10GiB)")
-    parser.add_argument("--rounds", type=int, default=15, help="how often each row is measured")
+    parser.add_argument("--bytes", type=size, help="size of the input (512MiB; with --memory 10GiB)")
+    parser.add_argument("--rounds", type=int, default=9, help="how often each row is measured")
     parser.add_argument("--json", action="store_true", help="print one JSON list")
     parser.add_argument("--check", action="store_true", help="end with 1 if a target is missed")
     options = parser.parse_args()
     rows = (
         memory(options.bytes or 10 << 30)
         if options.memory
-        else speed(options.bytes or 256 << 20, options.rounds)
+        else speed(options.bytes or 512 << 20, options.rounds)
     )
     if options.json:
         print(json.dumps(rows))
