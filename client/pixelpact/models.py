@@ -31,6 +31,7 @@ __all__ = [
     "Modifier",
     "Refusal",
     "SignedDirective",
+    "SignedInvitation",
     "SignedRefusal",
     "SignedRevocation",
     "SignedRevocationOfAll",
@@ -205,6 +206,7 @@ class Invitation:
         custodian: whom to ask.
         study: its number.
         categories: the kinds of images in it, a bit each.
+        expiry: until when one may ask with it (seconds).
         directive: the consent to cite, once there is one.
     """
 
@@ -213,7 +215,17 @@ class Invitation:
     custodian: int
     study: bytes
     categories: int
+    expiry: int
     directive: Directive | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInvitation:
+    """An invitation with who invites, an operator of the custodian or the patient: 65 bytes sign it."""
+
+    invitation: Invitation
+    inviter: bytes
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)

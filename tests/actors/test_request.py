@@ -59,8 +59,9 @@ def test_a_request_cut_off_goes_on_and_is_made_once(
 
 
 def test_an_invitation_to_another_network_is_refused(town: Town) -> None:
-    invitation = town.hospital.invite(town.study.number)
-    for other in (replace(invitation, genesis=bytes(32)), replace(invitation, chain_id=1)):
+    signed = town.hospital.invite(town.study.number)
+    for changes in ({"genesis": bytes(32)}, {"chain_id": 1}):
+        other = replace(signed, invitation=replace(signed.invitation, **changes))
         with pytest.raises(InputError, match="another network"):
             town.clinic.request(other, purpose=Purpose.TREAT, person="dr-b")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pixelpact.custodian.custodian import Custodian
-from pixelpact.custodian.relaying import Signed
 from pixelpact.custodian.releasing import Release
 from pixelpact.custodian.rotating import Rotation
 from pixelpact.custodian.sharing import SharedStudy
+from pixelpact.custodian.waiting import CustodianStudy, WaitingRequest
 
-__all__ = ["Custodian", "Release", "Rotation", "SharedStudy", "Signed"]
+__all__ = ["Custodian", "CustodianStudy", "Release", "Rotation", "SharedStudy", "WaitingRequest"]

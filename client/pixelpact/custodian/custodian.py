@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from pixelpact.custodian import relaying, releasing, rotating, sharing
-from pixelpact.custodian.relaying import Signed
+from datetime import timedelta
+
+from pixelpact import sealing
+from pixelpact.custodian import relaying, releasing, rotating, sharing, waiting
 from pixelpact.custodian.releasing import Release
 from pixelpact.custodian.rotating import Rotation
 from pixelpact.custodian.sharing import SharedStudy
-from pixelpact.models import Invitation, SignedDirective, StudySource
+from pixelpact.custodian.waiting import CustodianStudy, WaitingRequest
+from pixelpact.documents import Signed
+from pixelpact.models import SignedDirective, SignedInvitation, StudySource
 from pixelpact.policy import RefusalReason
 from pixelpact.profile import Profile
-from pixelpact.sealing import Progress
+from pixelpact.sealing import Progress, SealedStudy
 
 __all__ = ["Custodian"]
 
@@ -28,7 +32,7 @@ class Custodian:
     def share(
         self, source: StudySource, *, subject: bytes, threads: int = 2, progress: Progress | None = None
     ) -> SharedStudy:
-        """Seal a study, store it, and register it on the chain.
+        """``seal``, then ``register``.
 
         Args:
             source: the study (``pixelpact.scan``).
@@ -41,15 +45,52 @@ class Custodian:
                 any more.
             StoreError, VaultError, ChainError: a part of it can't be used; nothing is half done.
         """
-        return sharing.share(self._profile, source, subject=subject, threads=threads, progress=progress)
+        return self.register(self.seal(source, subject=subject, threads=threads, progress=progress))
 
-    def invite(self, study: bytes, consent: SignedDirective | None = None) -> Invitation:
+    def seal(
+        self, source: StudySource, *, subject: bytes, threads: int = 2, progress: Progress | None = None
+    ) -> SealedStudy:
+        """Seal a study and store it, pinned and durable; the chain is not told yet. As ``share``."""
+        return sharing.seal(self._profile, source, subject=subject, threads=threads, progress=progress)
+
+    def register(self, sealed: SealedStudy) -> SharedStudy:
+        """Register on the chain what was sealed; registered already, it is checked. As ``share``."""
+        return sharing.register(self._profile, sealed)
+
+    def sealed(self, study: bytes) -> SealedStudy:
+        """What was sealed of a study of this vault, in its latest epoch that the chain has, else its first.
+
+        Raises:
+            VaultError: this vault does not have it.
+        """
+        return sealing.latest(self._profile.vault, study)
+
+    def studies(self) -> list[CustodianStudy]:
+        """Every study that this vault has sealed, with what the chain has of it."""
+        return waiting.studies(self._profile)
+
+    def waiting(self) -> list[WaitingRequest]:
+        """The permitted requests for studies of this vault that nobody has answered yet, oldest first."""
+        return waiting.waiting(self._profile)
+
+    def invite(
+        self,
+        study: bytes,
+        consent: SignedDirective | None = None,
+        *,
+        term: timedelta = timedelta(days=30),
+    ) -> SignedInvitation:
         """What a requester needs to ask for a study; hand it over, it is on no chain.
+
+        Args:
+            study: its number.
+            consent: to cite; without one it can be asked for, and is denied.
+            term: how long one may ask with it.
 
         Raises:
             InputError: not a study of this institution, or one that is not shared any more.
         """
-        return sharing.invite(self._profile, study, consent)
+        return sharing.invite(self._profile, study, consent, term)
 
     def relay(self, signed: Signed) -> None:
         """Bring what a patient signed to the chain, at this institution's cost; final when it returns.

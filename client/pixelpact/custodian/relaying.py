@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from pixelpact.chain import AllRevoked, Call, DirectiveRecorded, DirectiveRevoked, Event, RefusalSet
+from pixelpact.documents import Signed, keep_consent
 from pixelpact.errors import ContractError
 from pixelpact.models import SignedDirective, SignedRefusal, SignedRevocation, SignedRevocationOfAll
 from pixelpact.profile import Profile
 
-__all__ = ["Signed", "relay"]
-
-#: Everything a patient signs and anyone may bring to the chain.
-Signed: TypeAlias = SignedDirective | SignedRevocation | SignedRevocationOfAll | SignedRefusal
+__all__ = ["relay"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +30,7 @@ def relay(profile: Profile, signed: Signed) -> None:
     with profile.vault.journal(message.operation, message.key) as entry:
         if entry.step is None and (there := next(message.events(), None)) is not None:
             profile.wait_until_final(there)
+            _keep(profile, signed)
             return
         try:
             profile.carry_out(entry, "sent", lambda: message.call)
@@ -44,6 +42,13 @@ def relay(profile: Profile, signed: Signed) -> None:
                     entry.finish()
                 raise
             profile.wait_until_final(there)
+        _keep(profile, signed)
+
+
+def _keep(profile: Profile, signed: Signed) -> None:
+    """Keep a consent: the chain has only its number, and an invitation cites all of it."""
+    if isinstance(signed, SignedDirective):
+        keep_consent(profile.vault, signed, profile.chain.network)
 
 
 def _message(profile: Profile, signed: Signed) -> _Message:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pixelpact import sealing
 from pixelpact.chain import StudyRecord, StudyStatus
+from pixelpact.documents import sign_invitation
 from pixelpact.errors import InputError, VaultError
-from pixelpact.models import Invitation, SignedDirective, StudySource
+from pixelpact.models import Invitation, SignedDirective, SignedInvitation, StudySource
 from pixelpact.policy import categories_of
 from pixelpact.profile import Profile, require_bytes
 from pixelpact.sealing import NetworkIdentity, Progress, SealedStudy
 
-__all__ = ["SharedStudy", "invite", "own_study", "share"]
+__all__ = ["SharedStudy", "invite", "own_study", "register", "seal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +32,28 @@ class SharedStudy:
     sealed: SealedStudy
 
 
-def share(
+def seal(
     profile: Profile, source: StudySource, *, subject: bytes, threads: int, progress: Progress | None
-) -> SharedStudy:
-    """See ``Custodian.share``."""
+) -> SealedStudy:
+    """See ``Custodian.seal``."""
     # Before anything is written: a study's patient can't be changed afterwards.
     require_bytes(subject, 20, "a patient's address")
-    chain, vault = profile.chain, profile.vault
-    network = NetworkIdentity(chain.network.genesis, chain.network.chain_id, chain.studies.address)
-    sealed = sealing.seal(
+    chain = profile.chain
+    return sealing.seal(
         source,
-        vault,
+        profile.vault,
         profile.store,
-        network=network,
+        network=NetworkIdentity(chain.network.genesis, chain.network.chain_id, chain.studies.address),
         custodian=profile.institution,
         subject=subject,
         threads=threads,
         progress=progress,
     )
+
+
+def register(profile: Profile, sealed: SealedStudy) -> SharedStudy:
+    """See ``Custodian.register``."""
+    chain, vault, subject = profile.chain, profile.vault, sealed.subject
     categories = int(categories_of(sealed.modalities))
     with vault.journal("register", sealed.study_id.hex()) as entry:
         record = chain.studies.study(sealed.study_id, at="final")
@@ -65,25 +71,35 @@ def share(
                 ),
             )
             record = chain.studies.study(sealed.study_id, at="final")
-        _require_registered(record, sealed, subject)
+        _require_registered(record, sealed)
         sealing.mark_final(vault, sealed)
     _require_shared(record)
     return SharedStudy(sealed.study_id, record.categories, sealed)
 
 
-def invite(profile: Profile, study: bytes, consent: SignedDirective | None) -> Invitation:
+def invite(
+    profile: Profile, study: bytes, consent: SignedDirective | None, term: timedelta
+) -> SignedInvitation:
     """See ``Custodian.invite``."""
     record = own_study(profile, study)
     _require_shared(record)
-    network = profile.chain.network
-    return Invitation(
-        genesis=network.genesis,
-        chain_id=network.chain_id,
+    chain = profile.chain
+    if chain.account is None:
+        raise InputError(
+            "Nobody signs the invitation",
+            why="the chain was connected without an account",
+            remedy="Connect with the account of an operator",
+        )
+    invitation = Invitation(
+        genesis=chain.network.genesis,
+        chain_id=chain.network.chain_id,
         custodian=record.custodian,
         study=study,
         categories=record.categories,
+        expiry=chain.now() + int(term.total_seconds()),
         directive=consent.directive if consent else None,
     )
+    return sign_invitation(chain.account, invitation)
 
 
 def own_study(profile: Profile, study: bytes) -> StudyRecord:
@@ -103,9 +119,9 @@ def own_study(profile: Profile, study: bytes) -> StudyRecord:
     return record
 
 
-def _require_registered(record: StudyRecord, sealed: SealedStudy, subject: bytes) -> None:
+def _require_registered(record: StudyRecord, sealed: SealedStudy) -> None:
     """Check that the chain has what was sealed, for this patient."""
-    if record.subject != subject:
+    if record.subject != sealed.subject:
         raise InputError(
             "The study is registered for another patient's address",
             why="a study's patient is fixed when it is registered",

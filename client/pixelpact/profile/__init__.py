@@ -1,7 +1,8 @@
-"""An institution's means, with which its actors work."""
+"""An institution's means, with which its actors work, and the folder in which a profile is kept."""
 
 from __future__ import annotations
 
+from pixelpact.profile.folder import Opening, ProfileFolder, Role, StoreChoice
 from pixelpact.profile.profile import Profile, require_bytes
 
-__all__ = ["Profile", "require_bytes"]
+__all__ = ["Opening", "Profile", "ProfileFolder", "Role", "StoreChoice", "require_bytes"]

@@ -25,6 +25,7 @@ __all__ = [
     "erase_old_keys",
     "find_known",
     "known_study",
+    "latest",
     "mark_final",
     "mark_offered",
     "put_key",
@@ -203,7 +204,12 @@ def find_known(vault: Vault, network: NetworkIdentity, custodian: int, study_uid
 
 def studies(vault: Vault) -> list[SealedStudy]:
     """Every study in the vault in its latest final epoch (its first, when not registered yet)."""
-    return [known.sealed(known.final or min(known.epochs)) for known in _all(vault)]
+    return [_latest(known) for known in _all(vault)]
+
+
+def latest(vault: Vault, study_id: bytes) -> SealedStudy:
+    """One study as ``studies`` has it. VaultError when this vault does not have it."""
+    return _latest(known_study(vault, study_id))
 
 
 def sealed_study(vault: Vault, study_id: bytes, epoch: int) -> SealedStudy:
@@ -245,6 +251,10 @@ def erase_old_keys(vault: Vault, study_id: bytes) -> tuple[int, ...]:
     if epochs:
         vault.erase(*((Kind.STUDY_KEY, study_key_id(study_id, epoch)) for epoch in epochs))
     return tuple(epochs)
+
+
+def _latest(known: Known) -> SealedStudy:
+    return known.sealed(known.final or min(known.epochs))
 
 
 def _mark(vault: Vault, sealed: SealedStudy, *, final: bool) -> None:

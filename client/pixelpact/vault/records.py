@@ -36,6 +36,7 @@ class Kind(StrEnum):
     OPERATOR_KEY = "operator-key"
     PATIENT_KEY = "patient-key"
     PERSON_KEY = "person-key"
+    CONSENT = "consent"
     REQUEST = "request"
     ENVELOPE = "envelope"
     JOURNAL = "journal"

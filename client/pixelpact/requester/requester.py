@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +12,13 @@ from pixelpact.chain import (
     AccessReleased,
     AccessRequested,
     KeyPublished,
+    RequestRecord,
     RequestStatus,
     StudyRecord,
     eip712,
 )
-from pixelpact.crypto import EncryptionKeyPair, OpenStudy, unwrap
+from pixelpact.crypto import EncryptionKeyPair, unwrap
+from pixelpact.documents import verify_invitation
 from pixelpact.errors import (
     BlockError,
     ChainMismatchError,
@@ -26,13 +27,14 @@ from pixelpact.errors import (
     SealedStudyError,
     VaultError,
 )
-from pixelpact.models import RAW, ZERO32, AccessQuery, Cid, Instance, Invitation
+from pixelpact.models import RAW, ZERO32, AccessQuery, Cid, SignedInvitation
 from pixelpact.policy import Decision, FailureClass, Obligation, Purpose, Reason, sentence_of
 from pixelpact.profile import Profile, require_bytes
-from pixelpact.sealing import StudyKeys, open_sealed, received
+from pixelpact.requester.fetched import FetchedStudy
+from pixelpact.sealing import StudyKeys, open_sealed
 from pixelpact.vault import Kind
 
-__all__ = ["AccessRequest", "FetchedStudy", "Requester"]
+__all__ = ["AccessRequest", "OwnRequest", "Requester"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,46 +54,24 @@ class AccessRequest:
     block: int
 
 
-class FetchedStudy:
-    """A study that was released and passed every check before its payload; instances are checked as read.
+@dataclass(frozen=True, slots=True)
+class OwnRequest:
+    """A request of this institution and what became of it.
 
     Attributes:
-        request: the request's number.
-        epoch: of the release.
-        opened: the opened study, to look at single instances or parts of them.
+        number, study: 32 bytes each.
+        purpose: its index.
+        reason: the answer's; 0 is permitted.
+        state: as the ledger has it at the newest block.
+        block: where it stands.
     """
 
-    def __init__(self, request: bytes, epoch: int, opened: OpenStudy) -> None:
-        self.request = request
-        self.epoch = epoch
-        self.opened = opened
-        self._verified = False
-
-    @property
-    def verified(self) -> bool:
-        """Whether every instance was read once and found to be what was registered."""
-        return self._verified
-
-    def instances(self, *, threads: int = 2) -> Iterator[tuple[Instance, Iterable[memoryview]]]:
-        """Every instance in order, each with its bytes in pieces, none before it was checked.
-
-        A piece is a view of a buffer that is used again: write or copy it before taking the next one. Read to
-        the end, the study is verified.
-
-        Raises:
-            SealedStudyError: what arrived is not what was registered.
-        """
-        yield from received(self.opened, threads=threads)
-        self._verified = True
-
-    def verify(self, *, threads: int = 2) -> None:
-        """Read everything once, keep nothing, and check every instance against what was registered.
-
-        Raises:
-            SealedStudyError: what arrived is not what was registered.
-        """
-        for _ in self.instances(threads=threads):
-            pass
+    number: bytes
+    study: bytes
+    purpose: int
+    reason: int
+    state: RequestRecord
+    block: int
 
 
 class Requester:
@@ -128,7 +108,12 @@ class Requester:
             return receipt.event(KeyPublished).version
 
     def request(
-        self, invitation: Invitation, *, purpose: Purpose, person: str, obligations: Obligation | int = 0
+        self,
+        invitation: SignedInvitation,
+        *,
+        purpose: Purpose,
+        person: str,
+        obligations: Obligation | int = 0,
     ) -> AccessRequest:
         """Ask for a study; the answer, yes or no, is recorded with its reason.
 
@@ -139,18 +124,12 @@ class Requester:
             obligations: what the institution promises.
 
         Raises:
-            InputError: an invitation to another network.
+            InputError: an invitation to another network, expired, changed, or a stranger's.
             ChainError: nothing could be asked or recorded; a denial is not an error.
         """
-        network = self._chain.network
-        if (invitation.genesis, invitation.chain_id) != (network.genesis, network.chain_id):
-            raise InputError(
-                "The invitation is to another network",
-                why="its chain id or genesis is not that of the network in use",
-                remedy="Use the network that the invitation names",
-            )
-        query = AccessQuery(invitation.study, int(purpose), invitation.categories, ZERO32, int(obligations))
-        directive = invitation.directive
+        invited = verify_invitation(self._chain, invitation)
+        query = AccessQuery(invited.study, int(purpose), invited.categories, ZERO32, int(obligations))
+        directive = invited.directive
         digest = self._profile.person_digest(person)
         cited = eip712.struct_hash(directive).hex() if directive else "nothing"
         # All that is asked, so that a request that was cut off is never taken for another one.
@@ -166,6 +145,21 @@ class Requester:
             event = receipt.event(AccessRequested)
             self._vault.put(Kind.REQUEST, event.request.hex(), _record_of(event))
         return AccessRequest(event.request, event.study, Decision(Reason(event.reason)), event.block)
+
+    def requests(self) -> list[OwnRequest]:
+        """Every request that was made with this vault, oldest first, and what became of it."""
+        found = [
+            OwnRequest(
+                number=bytes.fromhex(number),
+                study=record["study"],
+                purpose=record["purpose"],
+                reason=record["reason"],
+                state=self._chain.ledger.request_of(bytes.fromhex(number)),
+                block=record["block"],
+            )
+            for number, record in self._vault.records(Kind.REQUEST).items()
+        ]
+        return sorted(found, key=lambda each: (each.block, each.number))
 
     def fetch(self, request: bytes) -> FetchedStudy:
         """Open what was released for a request, after every check that comes before the payload.

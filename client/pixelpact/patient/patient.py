@@ -12,19 +12,23 @@ import secrets
 import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import NotRequired, TypedDict, Unpack
 
 from eth_account import Account as EthAccount
 from eth_account.hdaccount.mnemonic import Mnemonic
 from eth_account.types import Language
 
 from pixelpact.chain import Account, Chain, eip712
+from pixelpact.documents import sign_invitation
 from pixelpact.errors import InputError
 from pixelpact.models import (
     WHOLE_RECORD,
     Directive,
+    Invitation,
     Modifier,
     Refusal,
     SignedDirective,
+    SignedInvitation,
     SignedRefusal,
     SignedRevocation,
     SignedRevocationOfAll,
@@ -35,6 +39,19 @@ __all__ = ["Patient"]
 
 _WORDS = 12
 _YEAR = timedelta(days=365)
+
+
+class Wanted(TypedDict):
+    """What ``Patient.draft`` takes."""
+
+    custodian: int
+    grantee: int
+    purposes: Iterable[Purpose]
+    categories: Category | int
+    study: NotRequired[bytes]
+    term: NotRequired[timedelta]
+    permission: NotRequired[Permission | int]
+    modifiers: NotRequired[Sequence[Modifier]]
 
 
 class Patient:
@@ -74,7 +91,7 @@ class Patient:
         """The address (20 bytes) under which this custodian enrols the patient."""
         return self._account(custodian).address
 
-    def allow(  # noqa: PLR0913 - by name, as the patient is asked
+    def draft(  # noqa: PLR0913 - by name, as the patient is asked
         self,
         *,
         custodian: int,
@@ -85,8 +102,8 @@ class Patient:
         term: timedelta = _YEAR,
         permission: Permission | int = 0,
         modifiers: Sequence[Modifier] = (),
-    ) -> SignedDirective:
-        """Sign a directive, valid from now on; it counts once it is recorded.
+    ) -> Directive:
+        """A directive, valid from now on, to be read (``pixelpact.policy.describe``) before it is signed.
 
         Args:
             custodian: who holds the images.
@@ -121,9 +138,55 @@ class Patient:
             modifiers=tuple(modifiers),
         )
         check_directive(directive)
+        return directive
+
+    def sign(self, directive: Directive) -> SignedDirective:
+        """Sign a directive of this wallet's; it counts once it is recorded.
+
+        Raises:
+            InputError: it is another patient's, or could never count.
+        """
+        check_directive(directive)
+        account = self._account(directive.custodian)
         return SignedDirective(
             directive, eip712.struct_hash(directive), eip712.sign(account, self._chain.network, directive)
         )
+
+    def allow(self, **what: Unpack[Wanted]) -> SignedDirective:
+        """``draft`` and ``sign`` in one, for what was read already."""
+        return self.sign(self.draft(**what))
+
+    def invite(
+        self, study: bytes, consent: SignedDirective | None = None, *, term: timedelta = timedelta(days=30)
+    ) -> SignedInvitation:
+        """What a requester needs to ask for a study of this patient's; hand it over, it is on no chain.
+
+        Args:
+            study: its number.
+            consent: to cite; without one it can be asked for, and is denied.
+            term: how long one may ask with it.
+
+        Raises:
+            InputError: no study of this patient's at a final block.
+        """
+        record = self._chain.studies.study(study, at="final")
+        if not record.custodian or record.subject != self.address(custodian=record.custodian):
+            raise InputError(
+                f"The study {study.hex()[:8]} is not one of this patient's",
+                why="the chain names another patient for it, or knows none of this number",
+                remedy="Check the number, or wait until its registration is final",
+            )
+        network = self._chain.network
+        invitation = Invitation(
+            genesis=network.genesis,
+            chain_id=network.chain_id,
+            custodian=record.custodian,
+            study=study,
+            categories=record.categories,
+            expiry=self._chain.now() + int(term.total_seconds()),
+            directive=consent.directive if consent else None,
+        )
+        return sign_invitation(self._account(record.custodian), invitation)
 
     def withdraw(self, consent: SignedDirective) -> SignedRevocation:
         """Sign that a directive counts no more, for good, recorded or not."""

@@ -1,0 +1,80 @@
+"""What a custodian has, and who waits for an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pixelpact import sealing
+from pixelpact.chain import AccessRequested, RequestStatus, StudyRecord
+from pixelpact.models import AccessQuery, Directive
+from pixelpact.policy import REQUEST_LIFETIME
+from pixelpact.profile import Profile
+from pixelpact.sealing import SealedStudy
+
+__all__ = ["CustodianStudy", "WaitingRequest", "studies", "waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class CustodianStudy:
+    """A study of the vault as it was sealed, and as the chain has it: UNKNOWN until it is registered."""
+
+    sealed: SealedStudy
+    record: StudyRecord
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRequest:
+    """A permitted request that nobody has answered.
+
+    Attributes:
+        number: its id on the ledger, 32 bytes.
+        requester: the institution that asks.
+        query: what it asks for.
+        directive: the consent that it cites, if any.
+        requested_at, expires_at: seconds; later than the second it can't be released for the first time.
+        block: where it stands.
+    """
+
+    number: bytes
+    requester: int
+    query: AccessQuery
+    directive: Directive | None
+    requested_at: int
+    expires_at: int
+    block: int
+
+
+def studies(profile: Profile) -> list[CustodianStudy]:
+    """See ``Custodian.studies``."""
+    registry = profile.chain.studies
+    return [
+        CustodianStudy(sealed, registry.study(sealed.study_id, at="final"))
+        for sealed in sealing.studies(profile.vault)
+    ]
+
+
+def waiting(profile: Profile) -> list[WaitingRequest]:
+    """See ``Custodian.waiting``."""
+    chain = profile.chain
+    now = chain.now()
+    own = {each.study_id for each in sealing.studies(profile.vault)}
+    found = []
+    for event in chain.find(AccessRequested):
+        # Asked of the newest block: what was answered a moment ago waits no more.
+        if event.study not in own or event.reason:
+            continue
+        state = chain.ledger.request_of(event.request)
+        expires = state.requested_at + REQUEST_LIFETIME
+        if state.status is RequestStatus.PERMITTED and not state.served_epoch and now <= expires:
+            found.append(
+                WaitingRequest(
+                    event.request,
+                    event.requester,
+                    event.query,
+                    event.directive,
+                    state.requested_at,
+                    expires,
+                    event.block,
+                )
+            )
+    return found

@@ -1,0 +1,40 @@
+"""What people hand each other, as files, links and QR codes: signed consents and invitations.
+
+Whatever is read here was checked: its form, its signature, and the network that it is for.
+"""
+
+from __future__ import annotations
+
+from pixelpact.documents.files import read_document, require_free, write_document
+from pixelpact.documents.invitations import (
+    invitation_link,
+    invitation_text,
+    parse_invitation,
+    sign_invitation,
+    verify_invitation,
+)
+from pixelpact.documents.kept import find_consent, keep_consent, kept_consents
+from pixelpact.documents.qr import require_picture, save_qr
+from pixelpact.documents.signed import Signed, parse_signed, signed_text
+from pixelpact.documents.standing import Standing, standing_of
+
+__all__ = [
+    "Signed",
+    "Standing",
+    "find_consent",
+    "invitation_link",
+    "invitation_text",
+    "keep_consent",
+    "kept_consents",
+    "parse_invitation",
+    "parse_signed",
+    "read_document",
+    "require_free",
+    "require_picture",
+    "save_qr",
+    "sign_invitation",
+    "signed_text",
+    "standing_of",
+    "verify_invitation",
+    "write_document",
+]

@@ -1,0 +1,186 @@
+"""Invitations: signed by whoever invites, read from a file or a link, and checked before anybody asks."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from typing import Any
+
+from eth_account import Account as EthAccount
+from eth_account.messages import SignableMessage, encode_defunct
+
+from pixelpact.chain import Account, Chain, Network
+from pixelpact.documents.fields import (
+    Bytes,
+    Shape,
+    Uint,
+    directive_fields,
+    directive_of,
+    fields_of,
+    object_of,
+    read_fields,
+    refused,
+)
+from pixelpact.documents.files import LONGEST
+from pixelpact.errors import InputError
+from pixelpact.models import Invitation, SignedInvitation
+
+__all__ = [
+    "invitation_link",
+    "invitation_text",
+    "parse_invitation",
+    "sign_invitation",
+    "verify_invitation",
+]
+
+_FORMAT = "pixelpact-invitation"
+_VERSION = 1
+_LINK = "pixelpact:invitation:"
+_LABEL = b"PixelPact/v1/invitation\n"
+_INVITATION: Shape = {
+    "genesis": Bytes(32),
+    "chain_id": Uint(64),
+    "custodian": Uint(32),
+    "study": Bytes(32),
+    "categories": Uint(64),
+    "expiry": Uint(64),
+}
+_SIGNED: Shape = {"inviter": Bytes(20), "signature": Bytes(65)}
+
+
+def sign_invitation(account: Account, invitation: Invitation) -> SignedInvitation:
+    """Sign an invitation (EIP-191) as an operator of its custodian, or as its patient."""
+    return SignedInvitation(invitation, account.address, account.sign_message(_message(invitation)))
+
+
+def verify_invitation(chain: Chain, signed: SignedInvitation) -> Invitation:
+    """Check an invitation against the chain: its network, its time, and that whoever signed it may invite.
+
+    Raises:
+        InputError: another network's, expired, changed since it was signed, or a stranger's.
+        ChainError: the chain can't be asked.
+    """
+    invitation = signed.invitation
+    require_same_network(invitation, chain.network)
+    require_unchanged(signed)
+    if chain.now() > invitation.expiry:
+        raise InputError(
+            "The invitation has expired",
+            why="its time is over by the chain's clock",
+            remedy="Ask whoever invited you for a new one",
+        )
+    study = chain.studies.study(invitation.study, at="final")
+    operator = chain.institutions.operator(signed.inviter, at="final")
+    invites = study.custodian != 0 and (
+        signed.inviter == study.subject or operator.institution == study.custodian
+    )
+    if not invites or (study.custodian, study.categories) != (invitation.custodian, invitation.categories):
+        raise InputError(
+            "The invitation is not from the study's hospital or patient",
+            why="the chain names another custodian or other images for it, or its signer is a stranger",
+            remedy="Don't ask with it; show it to the hospital that it names",
+        )
+    return invitation
+
+
+def invitation_text(signed: SignedInvitation) -> str:
+    """The document's text."""
+    return json.dumps(_document(signed), indent=2) + "\n"
+
+
+def invitation_link(signed: SignedInvitation) -> str:
+    """The same as one line, for a message or a QR code."""
+    compact = json.dumps(_document(signed), separators=(",", ":")).encode()
+    return _LINK + base64.urlsafe_b64encode(zlib.compress(compact, 9)).decode("ascii").rstrip("=")
+
+
+def parse_invitation(text: str) -> SignedInvitation:
+    """Read a document's text or a link, and check that it is what its signer signed.
+
+    Raises:
+        InputError: no invitation, or changed since it was signed.
+    """
+    text = text.strip()
+    value = object_of(_unpacked(text.removeprefix(_LINK)) if text.startswith(_LINK) else text)
+    fields = read_fields(value, _SIGNED, more=("format", "version", "invitation"))
+    if value["format"] != _FORMAT or value["version"] is not _VERSION:
+        raise refused(f"it is not version {_VERSION} of an invitation")
+    content = value["invitation"]
+    directive = content.get("directive") if isinstance(content, dict) else None
+    signed = SignedInvitation(
+        Invitation(
+            **read_fields(content, _INVITATION, more=("directive",)),
+            directive=None if directive is None else directive_of(directive),
+        ),
+        **fields,
+    )
+    require_unchanged(signed)
+    return signed
+
+
+def require_same_network(invitation: Invitation, network: Network) -> None:
+    """Check that an invitation is to this network.
+
+    Raises:
+        InputError: it is to another.
+    """
+    if (invitation.genesis, invitation.chain_id) != (network.genesis, network.chain_id):
+        raise InputError(
+            "The invitation is to another network",
+            why="its chain id or genesis is not that of the network in use",
+            remedy="Use the network that the invitation names",
+        )
+
+
+def require_unchanged(signed: SignedInvitation) -> None:
+    """Check that an invitation is what its signer signed.
+
+    Raises:
+        InputError: it was changed, or its signature is none.
+    """
+    try:
+        signer = EthAccount.recover_message(_message(signed.invitation), signature=signed.signature)
+    except Exception:  # noqa: BLE001  (what eth-keys raises depends on its backend)
+        signer = ""
+    if signer.lower() != "0x" + signed.inviter.hex():
+        raise InputError(
+            "The invitation was changed after it was signed",
+            why="the signature is not its inviter's over this text",
+            remedy="Don't use it; ask whoever invited you to send it again",
+        )
+
+
+def _message(invitation: Invitation) -> SignableMessage:
+    canonical = json.dumps(_content(invitation), sort_keys=True, separators=(",", ":"))
+    return encode_defunct(primitive=_LABEL + canonical.encode())
+
+
+def _content(invitation: Invitation) -> dict[str, Any]:
+    directive = invitation.directive
+    return {
+        **fields_of(invitation, _INVITATION),
+        "directive": None if directive is None else directive_fields(directive),
+    }
+
+
+def _document(signed: SignedInvitation) -> dict[str, Any]:
+    return {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "invitation": _content(signed.invitation),
+        **fields_of(signed, _SIGNED),
+    }
+
+
+def _unpacked(text: str) -> str:
+    unpacker = zlib.decompressobj()
+    try:
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        found = unpacker.decompress(packed, LONGEST)
+        if not unpacker.eof or unpacker.unused_data:
+            raise refused("the link is not whole")
+        return found.decode("utf-8")
+    except (binascii.Error, zlib.error, ValueError) as error:
+        raise refused("the link is not whole") from error

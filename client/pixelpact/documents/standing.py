@@ -1,0 +1,46 @@
+"""How a consent stands on the chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pixelpact.chain import Chain
+from pixelpact.models import SignedDirective
+
+__all__ = ["Standing", "standing_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A consent as the newest block has it.
+
+    Attributes:
+        word: ``unrecorded``, ``in force``, ``not yet``, ``expired``, ``withdrawn`` or ``past`` (withdrawn
+            together with all others).
+        recorded_at, revoked_at: seconds, 0 for never.
+    """
+
+    word: str
+    recorded_at: int
+    revoked_at: int
+
+
+def standing_of(chain: Chain, consent: SignedDirective) -> Standing:
+    """How a consent stands; what an institution or a study may lack besides is `policy explain`'s to say.
+
+    Raises:
+        ChainError: the chain can't be asked.
+    """
+    directive, now = consent.directive, chain.now()
+    kept = chain.consents.commitment(directive.subject, consent.number)
+    if kept.revoked_at:
+        word = "withdrawn"
+    elif directive.generation < chain.consents.generation(directive.subject):
+        word = "past"
+    elif now >= directive.expiry:
+        word = "expired"
+    elif not kept.recorded_at:
+        word = "unrecorded"
+    else:
+        word = "in force" if now >= directive.not_before else "not yet"
+    return Standing(word, kept.recorded_at, kept.revoked_at)
