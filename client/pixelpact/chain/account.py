@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import stat
+from pathlib import Path
 from typing import Any
 
 from eth_account import Account as EthAccount
@@ -42,6 +46,31 @@ class Account:
     def generate(cls) -> Account:
         """A new account from the system's randomness."""
         return cls(bytes(EthAccount.create().key))
+
+    @classmethod
+    def load(cls, path: Path) -> Account:
+        """The account whose key stands in a file of 0600: 64 hexadecimal digits.
+
+        Raises:
+            InputError: no such file, one that others may read, or no key in it.
+        """
+        try:
+            with path.open("rb") as stream:
+                mode, content = os.fstat(stream.fileno()).st_mode, stream.read(100)
+        except OSError as error:
+            raise InputError(
+                f"The account's key {path} can't be read",
+                why=error.strerror or str(error),
+                remedy="Give the file that holds the operator's key",
+            ) from error
+        if mode & 0o077:
+            raise InputError(
+                f"The account's key {path} may be read by others",
+                why=f"its permissions are {stat.S_IMODE(mode):03o}",
+                remedy=f"Run: chmod 600 '{path}', and find out who could read it",
+            )
+        found = re.fullmatch(rb"(?:0x)?([0-9a-fA-F]{64})\s*", content)
+        return cls(bytes.fromhex(found[1].decode("ascii")) if found else b"")
 
     @property
     def address(self) -> bytes:

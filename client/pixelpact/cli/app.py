@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from pixelpact.cli import demo, doctor, localnet, policy
+from pixelpact.cli import access, audit, consent, demo, doctor, invite, keys, localnet, policy, study
 from pixelpact.cli.printing import print_error, print_usage
 from pixelpact.errors import OutputError, PixelPactError
 
@@ -27,8 +27,17 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
-app.add_typer(policy.app, name="policy")
-app.add_typer(localnet.app, name="localnet")
+for name, commands in (
+    ("keys", keys.app),
+    ("study", study.app),
+    ("consent", consent.app),
+    ("invite", invite.app),
+    ("access", access.app),
+    ("policy", policy.app),
+    ("audit", audit.app),
+    ("localnet", localnet.app),
+):
+    app.add_typer(commands, name=name)
 
 _USAGE = 2
 _INTERRUPTED = 130

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -147,24 +146,10 @@ def _auditor(network: Path | None, trail: Path | None) -> Auditor:
 
 
 def _complete(prefix: str, kind: str, numbers: Iterable[bytes]) -> bytes:
-    """The one number that begins with these hexadecimal digits."""
-    digits = prefix.lower().removeprefix("0x")
-    if not re.fullmatch("[0-9a-f]{1,64}", digits):
-        raise InputError(
-            f"{prefix!r} is not a {kind}'s number",
-            why="numbers are hexadecimal, up to 64 digits",
-            remedy="Copy it from the trail; its first digits are enough",
-        )
-    found = [number for number in numbers if number.hex().startswith(digits)]
-    if len(found) != 1:
-        raise InputError(
-            f"{len(found) or 'No'} {kind}s begin with {prefix}",
-            why="exactly one must be meant",
-            remedy="Give more digits"
-            if found
-            else "Run the command without a number to see the requests there are",
-        )
-    return found[0]
+    from pixelpact.documents import complete
+
+    where = "Run the command without a number to see the requests there are"
+    return complete(prefix, kind, numbers, where)
 
 
 def _list_requests(auditor: Auditor, *, as_json: bool) -> None:

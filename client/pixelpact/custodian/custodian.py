@@ -10,7 +10,7 @@ from pixelpact.custodian.releasing import Release
 from pixelpact.custodian.rotating import Rotation
 from pixelpact.custodian.sharing import SharedStudy
 from pixelpact.custodian.waiting import CustodianStudy, WaitingRequest
-from pixelpact.documents import Signed
+from pixelpact.documents import Signed, complete
 from pixelpact.models import SignedDirective, SignedInvitation, StudySource
 from pixelpact.policy import RefusalReason
 from pixelpact.profile import Profile
@@ -68,6 +68,24 @@ class Custodian:
     def studies(self) -> list[CustodianStudy]:
         """Every study that this vault has sealed, with what the chain has of it."""
         return waiting.studies(self._profile)
+
+    def find_study(self, digits: str) -> bytes:
+        """The study of this vault whose number begins with these hexadecimal digits.
+
+        Raises:
+            InputError: no such digits, none, or more than one.
+        """
+        numbers = [each.study_id for each in sealing.studies(self._profile.vault)]
+        return complete(digits, "study", numbers, "`pixelpact study list` shows those there are")
+
+    def find_request(self, digits: str) -> bytes:
+        """The request for a study of this vault whose number begins with these hexadecimal digits.
+
+        Raises:
+            InputError: no such digits, none, or more than one.
+        """
+        numbers = waiting.requests(self._profile)
+        return complete(digits, "request", numbers, "`pixelpact access list` shows those that wait")
 
     def waiting(self) -> list[WaitingRequest]:
         """The permitted requests for studies of this vault that nobody has answered yet, oldest first."""

@@ -11,7 +11,7 @@ from pixelpact.policy import REQUEST_LIFETIME
 from pixelpact.profile import Profile
 from pixelpact.sealing import SealedStudy
 
-__all__ = ["CustodianStudy", "WaitingRequest", "studies", "waiting"]
+__all__ = ["CustodianStudy", "WaitingRequest", "requests", "studies", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,15 @@ def studies(profile: Profile) -> list[CustodianStudy]:
     return [
         CustodianStudy(sealed, registry.study(sealed.study_id, at="final"))
         for sealed in sealing.studies(profile.vault)
+    ]
+
+
+def requests(profile: Profile) -> list[bytes]:
+    """The numbers of all requests for studies of this vault, answered or not."""
+    chain = profile.chain
+    own = {each.study_id for each in sealing.studies(profile.vault)}
+    return [
+        each.request for each in chain.find(AccessRequested, last=chain.head().number) if each.study in own
     ]
 
 

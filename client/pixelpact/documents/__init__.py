@@ -14,6 +14,7 @@ from pixelpact.documents.invitations import (
     verify_invitation,
 )
 from pixelpact.documents.kept import find_consent, keep_consent, kept_consents
+from pixelpact.documents.numbers import complete, require_digits
 from pixelpact.documents.qr import require_picture, save_qr
 from pixelpact.documents.signed import Signed, parse_signed, signed_text
 from pixelpact.documents.standing import Standing, standing_of
@@ -21,6 +22,7 @@ from pixelpact.documents.standing import Standing, standing_of
 __all__ = [
     "Signed",
     "Standing",
+    "complete",
     "find_consent",
     "invitation_link",
     "invitation_text",
@@ -29,6 +31,7 @@ __all__ = [
     "parse_invitation",
     "parse_signed",
     "read_document",
+    "require_digits",
     "require_free",
     "require_picture",
     "save_qr",

@@ -224,17 +224,7 @@ def admin_of(home: Path) -> Account:
     Raises:
         InputError: its key can't be read.
     """
-    path = home / _KEY
-    try:
-        key = bytes.fromhex(path.read_text("ascii").strip())
-    except (OSError, ValueError):
-        # Nothing of what stands in the file is shown.
-        raise InputError(
-            f"The account's key {path} can't be read",
-            why="it is no file with 64 hexadecimal digits",
-            remedy="Restore it from a backup",
-        ) from None
-    return Account(key)
+    return Account.load(home / _KEY)
 
 
 def _head(url: str) -> tuple[int, int]:

@@ -35,7 +35,7 @@ from pixelpact.models import (
 )
 from pixelpact.policy import VOCABULARY_VERSION, Category, Permission, Purpose, check_directive, purpose_set
 
-__all__ = ["Patient"]
+__all__ = ["Patient", "Wanted"]
 
 _WORDS = 12
 _YEAR = timedelta(days=365)

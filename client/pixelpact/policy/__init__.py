@@ -23,7 +23,7 @@ from pixelpact.policy._generated import (
     Role,
 )
 from pixelpact.policy.decision import Decision, decide, decide_release
-from pixelpact.policy.description import describe, describe_query
+from pixelpact.policy.description import describe, describe_query, describe_refusal
 from pixelpact.policy.explanation import CheckResult, Explanation, Obstacle, Outcome, explain
 from pixelpact.policy.facts import (
     CommitmentFacts,
@@ -96,6 +96,7 @@ __all__ = [
     "descendants",
     "describe",
     "describe_query",
+    "describe_refusal",
     "explain",
     "purpose_set",
     "sentence_of",

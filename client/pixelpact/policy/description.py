@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO, WHOLE_RECORD, ZERO32
 from pixelpact.policy import wording
-from pixelpact.policy._generated import ModifierCode, ModifierHandling, Permission, Purpose
+from pixelpact.policy._generated import Category, ModifierCode, ModifierHandling, Permission, Purpose
 from pixelpact.policy.vocabulary import (
     MODIFIERS,
     MONTH,
@@ -18,7 +18,7 @@ from pixelpact.policy.vocabulary import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pixelpact.models import AccessQuery, Directive, Modifier
+    from pixelpact.models import AccessQuery, Directive, Modifier, Refusal
 
 _NOBODY: dict[int, str] = {}
 
@@ -39,6 +39,28 @@ def describe(directive: Directive, names: Mapping[int, str] = _NOBODY) -> list[s
         *_vocabulary(directive),
         f"It is valid from {wording.moment(directive.not_before)} until {wording.moment(directive.expiry)}.",
         "You can withdraw it at any time. What was opened by then can't be called back.",
+    ]
+
+
+def describe_refusal(refusal: Refusal, custodian: int, names: Mapping[int, str] = _NOBODY) -> list[str]:
+    """What a refusal says, a plain sentence each.
+
+    Args:
+        refusal: as it is or will be signed.
+        custodian: the hospital that its address is for; 0 when it is not known.
+        names: the institutions' names by their numbers, as far as they are known.
+    """
+    holder = wording.institution(custodian, names) if custodian else "the hospital of this address"
+    what = "your images"
+    if refusal.study != WHOLE_RECORD:
+        what = f"the study {refusal.study.hex()}"
+    to = f" with {wording.institution(refusal.grantee, names)}" if refusal.grantee else ""
+    if not refusal.purposes:
+        return [f"{_upper(holder)} may share {what}{to} again for whatever you have allowed."]
+    why = f"for {wording.purposes(refusal.purposes)}, with all that these include"
+    return [
+        f"{_upper(holder)} may not share {what}{to} {why}, whatever you have allowed.",
+        "It takes the place of an earlier refusal of the same kind. You can lift it at any time.",
     ]
 
 
@@ -72,6 +94,8 @@ def _images(directive: Directive, names: Mapping[int, str]) -> str:
     what = "all studies that it holds of you, now and later"
     if directive.study != WHOLE_RECORD:
         what = f"the study {directive.study.hex()}"
+    if directive.categories == sum(Category):
+        return f"{holder} may share {what}, whatever kinds of images they hold."
     return f"{holder} may share {what}, if they hold nothing but: {wording.categories(directive.categories)}."
 
 

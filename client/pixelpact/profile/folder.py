@@ -64,6 +64,32 @@ class StoreChoice:
     folder: str = ""
     public: bool = False
 
+    @contextmanager
+    def opened(self, work: Path, *, from_peers: bool = False) -> Iterator[Store]:
+        """The store, as long as the block lasts.
+
+        Args:
+            work: where processes that use the same Kubo node meet.
+            from_peers: whether blocks may come from other institutions' nodes.
+
+        Raises:
+            StoreError: it can't be used.
+        """
+        if self.folder:
+            yield FolderStore(Path(self.folder))
+            return
+        store = KuboStore(
+            self.kubo,
+            work,
+            gateway=self.gateway or None,
+            from_peers=from_peers,
+            allow_flaws=self.public,
+        )
+        try:
+            yield store
+        finally:
+            store.close()
+
 
 @dataclass(frozen=True, slots=True)
 class ProfileFolder:
@@ -234,31 +260,8 @@ class ProfileFolder:
         with Vault.open(self.vault, self.unlock(ask)) as vault:
             account = Account(vault.get(Kind.OPERATOR_KEY, _ACCOUNT)["private_key"])
             chain = Chain.connect(self.network, account)
-            with self.opened_store(from_peers=from_peers) as store:
+            with self.store.opened(self.path / "work", from_peers=from_peers) as store:
                 yield Profile(chain, store, vault, self.institution)
-
-    @contextmanager
-    def opened_store(self, *, from_peers: bool = False) -> Iterator[Store]:
-        """The store alone.
-
-        Raises:
-            StoreError: it can't be used.
-        """
-        choice = self.store
-        if choice.folder:
-            yield FolderStore(Path(choice.folder))
-            return
-        store = KuboStore(
-            choice.kubo,
-            self.path / "work",
-            gateway=choice.gateway or None,
-            from_peers=from_peers,
-            allow_flaws=choice.public,
-        )
-        try:
-            yield store
-        finally:
-            store.close()
 
     def require(self, role: Role) -> None:
         """Check whose profile it is.

@@ -18,7 +18,7 @@ from pixelpact.chain import (
     eip712,
 )
 from pixelpact.crypto import EncryptionKeyPair, unwrap
-from pixelpact.documents import verify_invitation
+from pixelpact.documents import complete, verify_invitation
 from pixelpact.errors import (
     BlockError,
     ChainMismatchError,
@@ -160,6 +160,15 @@ class Requester:
             for number, record in self._vault.records(Kind.REQUEST).items()
         ]
         return sorted(found, key=lambda each: (each.block, each.number))
+
+    def find_request(self, digits: str) -> bytes:
+        """The request of this vault whose number begins with these hexadecimal digits.
+
+        Raises:
+            InputError: no such digits, none, or more than one.
+        """
+        numbers = [bytes.fromhex(number) for number in self._vault.ids(Kind.REQUEST)]
+        return complete(digits, "request", numbers, "`pixelpact access list` shows those there are")
 
     def fetch(self, request: bytes) -> FetchedStudy:
         """Open what was released for a request, after every check that comes before the payload.

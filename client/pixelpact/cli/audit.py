@@ -1,0 +1,88 @@
+"""``pixelpact audit``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pixelpact.cli.options import Json
+from pixelpact.cli.printing import console, plain, print_json
+from pixelpact.errors import InputError
+
+if TYPE_CHECKING:
+    from pixelpact.audit import AuditReport
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="What happened, decided again from the chain alone.")
+
+_FOUND = 10
+
+
+@app.callback()
+def _audit() -> None:
+    pass
+
+
+@app.command("report")
+def report(
+    network: Annotated[
+        Path | None, typer.Option(help="The network's description; its node is asked.", metavar="FILE")
+    ] = None,
+    trail: Annotated[
+        Path | None, typer.Option(help="A trail that was saved; no node is asked.", metavar="FILE")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Keep the trail: a new file, to be audited again.", metavar="FILE")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Only what was found, not the trail.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Print what happened, take every decision again, and say what should not have happened.
+
+    An auditor needs the network's description and nobody's key. The exit code is 10 when something was found.
+
+    Example: pixelpact audit report --network network.json --save trail.json
+    """
+    from pixelpact.audit import Auditor
+    from pixelpact.chain import Chain, Network, Trail
+    from pixelpact.documents import require_free, write_document
+
+    if (network is None) == (trail is None):
+        raise InputError(
+            "It is not clear where to look",
+            why="exactly one of --network and --trail must be given",
+            remedy="Give --network with a network's description, or --trail with a file that was saved",
+        )
+    if save is not None:
+        require_free(save)
+    found = Trail.load(trail) if trail else Trail.of(Chain.connect(Network.load(Path(str(network)))))
+    if save is not None:
+        write_document(save, found.to_json())
+    told = Auditor(found).report()
+    if as_json:
+        print_json(told.to_json())
+    else:
+        _tell(told, quiet=quiet)
+    return _FOUND if told.findings else 0
+
+
+def _tell(told: AuditReport, *, quiet: bool) -> None:
+    screen = console()
+    if not quiet:
+        for entry in told.trail:
+            screen.print(
+                f"{entry.time}  block {entry.at.block}  {plain(entry.sentence)}", markup=False, soft_wrap=True
+            )
+        screen.print()
+    screen.print(
+        f"{told.events} events up to block {told.block}; {told.decisions_rechecked} decisions taken again."
+    )
+    for finding in told.findings:
+        screen.print(
+            f"{finding.severity}: {plain(finding.sentence)}", style="red", markup=False, soft_wrap=True
+        )
+    if not told.findings:
+        screen.print("Nothing was found wrong.", style="green")

@@ -1,0 +1,176 @@
+"""``pixelpact invite``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pixelpact.cli.options import Json, ProfileFolderOption, opened_profile, opened_wallet
+from pixelpact.cli.printing import console, print_json
+from pixelpact.cli.values import study_of, term_of
+
+if TYPE_CHECKING:
+    from pixelpact.chain import Network
+    from pixelpact.models import SignedDirective, SignedInvitation
+
+__all__ = ["app", "read_invitation"]
+
+app = typer.Typer(no_args_is_help=True, help="How a requester learns of a study: a file, a link, a QR code.")
+
+
+@app.command("create")
+def create(
+    study: Annotated[str, typer.Argument(help="The study's number, or how it begins.", metavar="STUDY")],
+    profile: ProfileFolderOption,
+    output: Annotated[Path, typer.Option("--output", help="Where the invitation goes.", metavar="FILE")],
+    consent: Annotated[
+        str | None,
+        typer.Option(
+            help="The consent to cite: its number, how it begins, or its document.", metavar="CONSENT"
+        ),
+    ] = None,
+    days: Annotated[int, typer.Option(help="For how many days one may ask with it.")] = 30,
+    qr: Annotated[
+        Path | None, typer.Option(help="Also as a QR code: a file .svg or .png.", metavar="FILE")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Make an invitation to ask for a study, signed by the hospital or by the patient.
+
+    Whoever has it can ask; whether the answer is yes is for the consent and the chain to say. A patient gives
+    the study's whole number.
+
+    Example: pixelpact invite create 0x3f2a --consent 0x91c3 --output invitation.json --profile hospital-a
+    """
+    from pixelpact.documents import (
+        invitation_link,
+        invitation_text,
+        require_digits,
+        require_free,
+        require_picture,
+        save_qr,
+        write_document,
+    )
+    from pixelpact.profile import ProfileFolder, Role
+
+    term = term_of(days)
+    require_digits(study, "study")
+    require_free(output)
+    if qr is not None:
+        require_picture(qr)
+        require_free(qr)
+    cited = _consent_document(consent)
+    if ProfileFolder.load(profile).role is Role.PATIENT:
+        number = study_of(study)
+        with opened_wallet(profile) as (chain, wallet):
+            signed = wallet.patient.invite(
+                number, _cited(consent, cited, chain.network, wallet.consent), term=term
+            )
+    else:
+        from pixelpact.custodian import Custodian
+        from pixelpact.documents import find_consent
+
+        with opened_profile(profile) as opened:
+            custodian, network = Custodian(opened), opened.chain.network
+
+            def kept(digits: str) -> SignedDirective:
+                return find_consent(opened.vault, network, digits)
+
+            found = _cited(consent, cited, network, kept)
+            signed = custodian.invite(custodian.find_study(study), found, term=term)
+    write_document(output, invitation_text(signed))
+    link = invitation_link(signed)
+    if qr is not None:
+        save_qr(link, qr)
+    if as_json:
+        print_json({"invitation": str(output), "link": link, "qr": str(qr) if qr else None})
+    else:
+        screen = console()
+        screen.print(f"Invitation: {output}", markup=False, soft_wrap=True)
+        if qr is not None:
+            screen.print(f"As a QR code: {qr}", markup=False, soft_wrap=True)
+        screen.print(f"As a link: {link}", markup=False, soft_wrap=True)
+    return 0
+
+
+@app.command("show")
+def show(
+    invitation: Annotated[str, typer.Argument(help="The file, or the link.", metavar="INVITATION")],
+    as_json: Json = False,
+) -> int:
+    """Say what an invitation is for, and until when; one that was changed since it was signed is refused.
+
+    That whoever signed it may invite is checked against the chain when somebody asks with it.
+
+    Example: pixelpact invite show invitation.json
+    """
+    from datetime import UTC, datetime
+
+    from pixelpact.documents import invitation_text
+    from pixelpact.policy import Category, describe
+
+    signed = read_invitation(invitation)
+    if as_json:
+        import json
+
+        print_json(json.loads(invitation_text(signed)))
+        return 0
+    invited, screen = signed.invitation, console()
+    until = datetime.fromtimestamp(min(invited.expiry, 253_402_300_799), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    screen.print(f"For the study 0x{invited.study.hex()} at institution {invited.custodian},", soft_wrap=True)
+    screen.print(f"with images of these kinds: {Category(invited.categories).label}.")
+    screen.print(f"Signed by 0x{signed.inviter.hex()}; one may ask with it until {until}.", soft_wrap=True)
+    screen.print(f"Network: chain {invited.chain_id}, genesis 0x{invited.genesis.hex()}.", soft_wrap=True)
+    if invited.directive is None:
+        screen.print("It cites no consent: asking is recorded, and denied.")
+    else:
+        screen.print("It cites this consent:")
+        for line in describe(invited.directive):
+            screen.print(f"  {line}", markup=False)
+    return 0
+
+
+def read_invitation(text: str) -> SignedInvitation:
+    """An invitation from its file or its link.
+
+    Raises:
+        InputError: neither, or changed since it was signed.
+    """
+    from pixelpact.documents import parse_invitation, read_document
+
+    return parse_invitation(text if text.startswith("pixelpact:") else read_document(Path(text)))
+
+
+def _consent_document(consent: str | None) -> str | None:
+    from pixelpact.documents import read_document, require_digits
+
+    if consent is None:
+        return None
+    if Path(consent).is_file():
+        return read_document(Path(consent))
+    require_digits(consent, "consent")
+    return None
+
+
+def _cited(
+    consent: str | None, document: str | None, network: Network, kept: Callable[[str], SignedDirective]
+) -> SignedDirective | None:
+    from pixelpact.documents import parse_signed
+    from pixelpact.errors import InputError
+    from pixelpact.models import SignedDirective
+
+    if consent is None:
+        return None
+    if document is None:
+        return kept(consent)
+    signed = parse_signed(document, network)
+    if not isinstance(signed, SignedDirective):
+        raise InputError(
+            f"{consent} is no consent",
+            why="it is a withdrawal or a refusal",
+            remedy="Give the consent that is to be cited",
+        )
+    return signed

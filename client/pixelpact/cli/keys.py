@@ -1,0 +1,334 @@
+"""``pixelpact keys``."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pixelpact.cli.options import (
+    Json,
+    ProfileFolderOption,
+    ask_new_password,
+    opened_profile,
+    opened_wallet,
+)
+from pixelpact.cli.printing import console, print_json
+from pixelpact.cli.values import member_of
+from pixelpact.errors import InputError
+
+if TYPE_CHECKING:
+    from pixelpact.chain import Account, Network
+    from pixelpact.profile import Opening, StoreChoice
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Profiles and their keys.")
+
+
+@app.command("create")
+def create(
+    profile: ProfileFolderOption,
+    role: Annotated[str, typer.Option(help="Whose it is: institution or patient.")] = "institution",
+    network: Annotated[Path | None, typer.Option(help="The network's description.", metavar="FILE")] = None,
+    account: Annotated[
+        Path | None,
+        typer.Option(
+            help="The key of the institution's operator: a file with 64 hex digits.", metavar="FILE"
+        ),
+    ] = None,
+    kubo: Annotated[
+        str | None, typer.Option(help="The RPC of the institution's Kubo node.", metavar="URL")
+    ] = None,
+    gateway: Annotated[
+        str | None, typer.Option(help="That node's gateway; reads are faster by it.", metavar="URL")
+    ] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="A folder for the blocks, instead of Kubo.", metavar="FOLDER")
+    ] = None,
+    allow_public: Annotated[
+        bool, typer.Option("--allow-public", help="Use the node even if it lets others learn of its blocks.")
+    ] = False,
+    localnet: Annotated[
+        Path | None,
+        typer.Option(help="Take network, account and Kubo from this localnet.", metavar="FOLDER"),
+    ] = None,
+    institution: Annotated[
+        int | None, typer.Option(help="The institution's number in the registry.", min=1)
+    ] = None,
+    unlock: Annotated[
+        str, typer.Option(help="What opens the vault: key-file, password or keyring.")
+    ] = "key-file",
+    key_file: Annotated[
+        Path | None,
+        typer.Option(help="The key file; beside the profile's folder unless told.", metavar="FILE"),
+    ] = None,
+    words: Annotated[
+        bool, typer.Option("--words", help="Bring a patient's wallet back: its words are asked for.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Make a profile: a folder with the keys of one institution or one patient, and nobody else's.
+
+    The vault opens with a key file beside the folder, with a password (typed, or from $PIXELPACT_PASSWORD),
+    or with a secret in the system's keyring.
+
+    Example: pixelpact keys create --profile hospital-a --localnet net --institution 1
+    """
+    from pixelpact.profile import Opening, Role
+
+    who = member_of(Role, role, "role", "--help")
+    opening = member_of(Opening, unlock, "way to open a vault", "--help")
+    if key_file is not None and opening is not Opening.KEY_FILE:
+        raise _unclear("--key-file is for a vault that opens with a key file", "Leave one of them out")
+    if who is Role.PATIENT:
+        unused = {"--account": account, "--kubo": kubo, "--gateway": gateway, "--store": store}
+        _require_unused(unused, "a patient's profile holds a wallet, and no account or store")
+        return _create_patient(profile, network, localnet, opening, key_file, words=words, as_json=as_json)
+    if words:
+        raise _unclear("--words is for a patient's wallet", "Leave it out, or give --role patient")
+    if localnet is not None:
+        unused = {"--network": network, "--account": account, "--kubo": kubo, "--store": store}
+        _require_unused(unused, "--localnet says all of that")
+        if institution is None:
+            raise _unclear("a localnet has several institutions", "Give --institution with its number")
+        described, operator, place = _of_localnet(localnet, institution)
+    else:
+        described, operator, place = _as_told(network, account, kubo, gateway, store, public=allow_public)
+    return _create_institution(
+        profile, described, operator, place, institution, (opening, key_file), as_json=as_json
+    )
+
+
+@app.command("show")
+def show(
+    profile: ProfileFolderOption,
+    custodian: Annotated[
+        int | None, typer.Option(help="For a patient: the hospital that the address is for.", min=1)
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the address alone.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Show who a profile is: an institution's account and key, or a patient's address at a hospital.
+
+    Example: pixelpact keys show --profile patient --custodian 1
+    """
+    from eth_utils.address import to_checksum_address
+
+    from pixelpact.profile import ProfileFolder, Role
+
+    folder = ProfileFolder.load(profile)
+    found: dict[str, object] = {"profile": str(folder.path), "role": folder.role.value}
+    if folder.role is Role.PATIENT:
+        if custodian is None:
+            raise _unclear("a patient has an address for each hospital", "Give the hospital with --custodian")
+        with opened_wallet(profile) as (_, wallet):
+            address = wallet.patient.address(custodian=custodian)
+        found |= {"custodian": custodian, "address": to_checksum_address(address)}
+        lines = [f"At institution {custodian} this patient is {found['address']}."]
+    else:
+        with opened_profile(profile) as opened:
+            record = opened.chain.institutions.institution(opened.institution)
+            sender = opened.chain.account.address if opened.chain.account else b""
+        found |= {
+            "institution": opened.institution,
+            "account": to_checksum_address(sender),
+            "status": record.status.name.lower(),
+            "key_version": record.key_version,
+        }
+        published = f"version {record.key_version}" if record.key_version else "none yet"
+        lines = [
+            f"Institution {opened.institution} ({found['status']}), account {found['account']}.",
+            f"Published encryption key: {published}.",
+        ]
+    if as_json:
+        print_json(found)
+    elif quiet:
+        print(found.get("address") or found["account"])
+    else:
+        for line in lines:
+            console().print(line, markup=False, soft_wrap=True)
+    return 0
+
+
+@app.command("publish")
+def publish(profile: ProfileFolderOption, as_json: Json = False) -> int:
+    """Make a new encryption key and publish its public half: what is released from now on is for this key.
+
+    Example: pixelpact keys publish --profile hospital-b
+    """
+    from pixelpact.requester import Requester
+
+    with opened_profile(profile) as opened:
+        version = Requester(opened).publish_key()
+    if as_json:
+        print_json({"institution": opened.institution, "key_version": version})
+    else:
+        console().print(
+            f"Institution {opened.institution} published version {version} of its encryption key."
+        )
+    return 0
+
+
+@app.command("words")
+def words(profile: ProfileFolderOption) -> int:
+    """Show a patient's twelve words, to be written down: they are the only way back to the wallet.
+
+    Example: pixelpact keys words --profile patient
+    """
+    with opened_wallet(profile) as (_, wallet):
+        print(wallet.patient.reveal_words())
+    return 0
+
+
+def _create_patient(
+    profile: Path,
+    network: Path | None,
+    localnet: Path | None,
+    opening: Opening,
+    key_file: Path | None,
+    *,
+    words: bool,
+    as_json: bool,
+) -> int:
+    from pixelpact.chain import Chain, Network
+    from pixelpact.localnet import Localnet
+    from pixelpact.patient import Patient, Wallet
+    from pixelpact.profile import ProfileFolder, Role
+
+    if (network is None) == (localnet is None):
+        raise _unclear("exactly one of --network and --localnet says which network", "Give one of them")
+    described = Localnet.open(localnet).network if localnet else Network.load(Path(str(network)))
+    chain = Chain.connect(described)
+    patient = Patient(chain, _ask_words()) if words else Patient.create(chain)
+    made = ProfileFolder.make(
+        profile,
+        role=Role.PATIENT,
+        network=described,
+        opening=opening,
+        ask=ask_new_password,
+        key_file=key_file,
+        fill=lambda vault: Wallet.keep(vault, patient.reveal_words()),
+    )
+    if as_json:
+        print_json({"profile": str(made.path), "role": "patient"})
+    else:
+        _tell_of(made.path)
+        if not words:
+            console().print(
+                f"Write the wallet's words down: pixelpact keys words --profile {profile}", markup=False
+            )
+    return 0
+
+
+def _create_institution(
+    profile: Path,
+    network: Network,
+    account: Account,
+    store: StoreChoice,
+    institution: int | None,
+    unlock: tuple[Opening, Path | None],
+    *,
+    as_json: bool,
+) -> int:
+    from pixelpact.chain import Chain
+    from pixelpact.profile import ProfileFolder, Role
+
+    found = Chain.connect(network).institutions.operator(account.address).institution
+    if not found or institution not in (None, found):
+        raise InputError(
+            f"The account 0x{account.address.hex()} does not act for that institution",
+            why=f"on this network it acts for {f'institution {found}' if found else 'nobody'}",
+            remedy="Give the key of one of its operators, and the network that they are on",
+        )
+    # Now rather than with the first study: whether the node may be used at all.
+    with tempfile.TemporaryDirectory(prefix="pixelpact-") as work, store.opened(Path(work)):
+        pass
+    made = ProfileFolder.make(
+        profile,
+        role=Role.INSTITUTION,
+        network=network,
+        opening=unlock[0],
+        ask=ask_new_password,
+        key_file=unlock[1],
+        institution=found,
+        store=store,
+        fill=lambda vault: ProfileFolder.keep_account(vault, account),
+    )
+    if as_json:
+        print_json({"profile": str(made.path), "role": "institution", "institution": found})
+    else:
+        console().print(f"This is institution {found}.")
+        _tell_of(made.path)
+    return 0
+
+
+def _tell_of(path: Path) -> None:
+    console().print(f"The profile is in {path}.", markup=False, soft_wrap=True)
+
+
+def _of_localnet(folder: Path, institution: int) -> tuple[Network, Account, StoreChoice]:
+    from pixelpact.localnet import Localnet
+    from pixelpact.profile import StoreChoice
+
+    localnet = Localnet.open(folder)
+    if institution > len(localnet.institutions):
+        raise InputError(
+            f"The localnet in {folder} has no institution {institution}",
+            why=f"it has {len(localnet.institutions)}",
+            remedy="Give one of their numbers with --institution",
+        )
+    found = localnet.institutions[institution - 1]
+    return found.network, found.account, StoreChoice(kubo=found.ipfs)
+
+
+def _as_told(
+    network: Path | None,
+    account: Path | None,
+    kubo: str | None,
+    gateway: str | None,
+    store: Path | None,
+    *,
+    public: bool,
+) -> tuple[Network, Account, StoreChoice]:
+    from pixelpact.chain import Account, Network
+    from pixelpact.profile import StoreChoice
+
+    if network is None or account is None:
+        raise _unclear(
+            "an institution's profile needs a network and an account", "Give --network and --account"
+        )
+    if (kubo is None) == (store is None):
+        raise _unclear(
+            "exactly one of --kubo and --store says where blocks go",
+            "Give the URL of a Kubo node, or a folder",
+        )
+    if gateway is not None and kubo is None:
+        raise _unclear("a gateway belongs to a Kubo node", "Give --kubo too, or leave --gateway out")
+    place = StoreChoice(
+        kubo=kubo or "", gateway=gateway or "", folder=str(store.absolute()) if store else "", public=public
+    )
+    described = Network.load(network)
+    return described, Account.load(account), place
+
+
+def _ask_words() -> str:
+    if sys.stdin and sys.stdin.isatty():
+        import getpass
+
+        return getpass.getpass("The twelve words: ", stream=sys.stderr)
+    return (sys.stdin.readline() if sys.stdin else "").strip()
+
+
+def _require_unused(options: Mapping[str, object], why: str) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise _unclear(why, f"Leave {name} out")
+
+
+def _unclear(why: str, remedy: str) -> InputError:
+    return InputError("The options don't fit together", why=why, remedy=remedy)

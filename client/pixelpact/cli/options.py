@@ -1,0 +1,139 @@
+"""What several commands take, and how a profile is opened for them."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pixelpact.errors import InputError
+
+if TYPE_CHECKING:
+    from pixelpact.chain import Chain
+    from pixelpact.patient import Wallet
+    from pixelpact.profile import Profile, ProfileFolder
+
+__all__ = [
+    "Json",
+    "Person",
+    "ProfileFolderOption",
+    "Quiet",
+    "Threads",
+    "ask_new_password",
+    "ask_password",
+    "opened_profile",
+    "opened_wallet",
+    "profile_folder",
+    "require_person",
+]
+
+_PASSWORD = "PIXELPACT_PASSWORD"  # noqa: S105 - the name of a variable
+
+ProfileFolderOption = Annotated[
+    Path,
+    typer.Option("--profile", envvar="PIXELPACT_PROFILE", help="The profile's folder.", metavar="FOLDER"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Person = Annotated[
+    str,
+    typer.Option(
+        "--person",
+        envvar="PIXELPACT_PERSON",
+        help="Who acts, as the institution knows them; the chain gets a keyed digest.",
+        metavar="NAME",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the number alone.")]
+Threads = Annotated[int, typer.Option("--threads", help="How many encrypt or decrypt.", min=1, max=64)]
+
+
+def require_person(person: str) -> str:
+    """Judge who acts, before anything is opened.
+
+    Raises:
+        InputError: nobody is named.
+    """
+    if not person.strip():
+        raise InputError(
+            "It is not said who acts",
+            why="there is a person behind each access, and the institution must be able to name them",
+            remedy="Give the person with --person, as the institution knows them",
+        )
+    return person
+
+
+def ask_password() -> str:
+    """The vault's password: from $PIXELPACT_PASSWORD, or typed.
+
+    Raises:
+        InputError: neither.
+    """
+    given = os.environ.get(_PASSWORD)
+    if given is not None:
+        return given
+    if not sys.stdin or not sys.stdin.isatty():
+        raise InputError(
+            "The vault's password is needed, and nobody is there to type it",
+            why="stdin is no terminal",
+            remedy=f"Run this in a terminal, or set ${_PASSWORD}",
+        )
+    return getpass.getpass("Password of the vault: ", stream=sys.stderr)
+
+
+def ask_new_password() -> str:
+    """A new password, typed twice where it is typed.
+
+    Raises:
+        InputError: nobody types, or the two differ.
+    """
+    first = ask_password()
+    if os.environ.get(_PASSWORD) is None and getpass.getpass("Once more: ", stream=sys.stderr) != first:
+        raise InputError(
+            "The two passwords differ", remedy="Run the command again; nothing was made or changed"
+        )
+    return first
+
+
+def profile_folder(path: Path, *, patient: bool = False) -> ProfileFolder:
+    """A profile of this kind, not opened yet.
+
+    Raises:
+        InputError: there is none, or it is of the other kind.
+    """
+    from pixelpact.profile import ProfileFolder, Role
+
+    folder = ProfileFolder.load(path)
+    folder.require(Role.PATIENT if patient else Role.INSTITUTION)
+    return folder
+
+
+@contextmanager
+def opened_profile(path: Path, *, from_peers: bool = False) -> Iterator[Profile]:
+    """An institution's means. Raises what ``ProfileFolder.open`` raises."""
+    with profile_folder(path).open(ask_password, from_peers=from_peers) as profile:
+        yield profile
+
+
+@contextmanager
+def opened_wallet(path: Path) -> Iterator[tuple[Chain, Wallet]]:
+    """A patient's wallet and the node that it reads from.
+
+    Raises:
+        InputError: no patient's profile.
+        VaultError: its vault does not open.
+        ChainError: its node can't be asked.
+    """
+    from pixelpact.chain import Chain
+    from pixelpact.patient import Wallet
+    from pixelpact.vault import Vault
+
+    folder = profile_folder(path, patient=True)
+    with Vault.open(folder.vault, folder.unlock(ask_password)) as vault:
+        chain = Chain.connect(folder.network)
+        yield chain, Wallet(chain, vault)

@@ -1,0 +1,201 @@
+"""``pixelpact study``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pixelpact.cli.options import (
+    Json,
+    Person,
+    ProfileFolderOption,
+    Quiet,
+    Threads,
+    opened_profile,
+    require_person,
+)
+from pixelpact.cli.printing import console, print_json
+from pixelpact.cli.progress import watched
+from pixelpact.cli.values import address_of
+
+if TYPE_CHECKING:
+    from pixelpact.custodian import Rotation
+
+__all__ = ["Study", "app"]
+
+app = typer.Typer(no_args_is_help=True, help="A hospital's studies: sealed, registered, rotated.")
+
+_OWED = 10
+
+Study = Annotated[str, typer.Argument(help="The study's number, or how it begins.", metavar="STUDY")]
+
+
+@app.command("seal")
+def seal(
+    source: Annotated[Path, typer.Argument(help="A folder with one DICOM study.", metavar="FOLDER")],
+    profile: ProfileFolderOption,
+    patient: Annotated[
+        str,
+        typer.Option(
+            help="The patient's address at this hospital (`pixelpact keys show`).", metavar="ADDRESS"
+        ),
+    ],
+    threads: Threads = 2,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> int:
+    """Encrypt a study and store its blocks, pinned; its keys stay in the vault, the chain is not told yet.
+
+    Example: pixelpact study seal scans/knee --patient 0x5290... --profile hospital-a
+    """
+    from pixelpact.custodian import Custodian
+    from pixelpact.dicom import scan
+
+    subject = address_of(patient, "a patient's")
+    study = scan(source)
+    with opened_profile(profile) as opened, watched("Sealing", as_json=as_json) as progress:
+        sealed = Custodian(opened).seal(study, subject=subject, threads=threads, progress=progress)
+    number = "0x" + sealed.study_id.hex()
+    if as_json:
+        print_json(
+            {
+                "study": number,
+                "epoch": sealed.epoch,
+                "modalities": list(sealed.modalities),
+                "instances": sealed.instances,
+                "bytes": sealed.length,
+                "blocks": sealed.blocks,
+                "left_out": [{"name": each.name, "reason": each.reason} for each in study.left_out],
+            }
+        )
+        return 0
+    if quiet:
+        print(number)
+        return 0
+    screen = console()
+    screen.print(f"Sealed: {sealed.instances} instances, {sealed.length:,} bytes in {sealed.blocks} blocks.")
+    for each in study.left_out:
+        screen.print(f"  left out: {each.name} ({each.reason})", markup=False)
+    screen.print(f"Study {number}", soft_wrap=True)
+    return 0
+
+
+@app.command("register")
+def register(study: Study, profile: ProfileFolderOption, as_json: Json = False) -> int:
+    """Register a sealed study on the chain, by a digest in place of its name; final when it returns.
+
+    Example: pixelpact study register 0x3f2a --profile hospital-a
+    """
+    from pixelpact.custodian import Custodian
+    from pixelpact.documents import require_digits
+
+    require_digits(study, "study")
+    with opened_profile(profile) as opened:
+        custodian = Custodian(opened)
+        shared = custodian.register(custodian.sealed(custodian.find_study(study)))
+    if as_json:
+        print_json({"study": "0x" + shared.number.hex(), "categories": shared.categories})
+    else:
+        console().print(f"Registered, and final: study 0x{shared.number.hex()}", soft_wrap=True)
+    return 0
+
+
+@app.command("list")
+def list_studies(profile: ProfileFolderOption, as_json: Json = False) -> int:
+    """List the studies of this vault, and how the chain has them.
+
+    Example: pixelpact study list --profile hospital-a
+    """
+    from pixelpact.custodian import Custodian
+    from pixelpact.policy import Category
+
+    with opened_profile(profile) as opened:
+        studies = Custodian(opened).studies()
+    if as_json:
+        print_json(
+            {
+                "studies": [
+                    {
+                        "study": "0x" + each.sealed.study_id.hex(),
+                        "status": each.record.status.name.lower(),
+                        "epoch": each.record.epoch,
+                        "modalities": list(each.sealed.modalities),
+                        "instances": each.sealed.instances,
+                        "bytes": each.sealed.length,
+                        "registered_at": each.record.registered_at,
+                    }
+                    for each in studies
+                ]
+            }
+        )
+        return 0
+    from rich.table import Table
+
+    table = Table("Study", "On the chain", "Epoch", "Images", "Instances", "Bytes", box=None, pad_edge=False)
+    for each in studies:
+        table.add_row(
+            f"0x{each.sealed.study_id.hex()[:16]}",
+            each.record.status.name.lower() if each.record.custodian else "not registered",
+            str(each.record.epoch or "-"),
+            Category(each.record.categories).label if each.record.categories else "-",
+            str(each.sealed.instances),
+            f"{each.sealed.length:,}",
+        )
+    console().print(table if studies else "No study was sealed with this vault.")
+    return 0
+
+
+@app.command("rotate")
+def rotate(
+    study: Study, profile: ProfileFolderOption, person: Person, threads: Threads = 2, as_json: Json = False
+) -> int:
+    """Seal a study under a new key, serve again who is permitted, destroy the old key and blocks.
+
+    Owed after a withdrawal, a refusal or a suspension; what was opened before can't be recalled. The exit
+    code is 10 when somebody who is permitted could not be served.
+
+    Example: pixelpact study rotate 0x3f2a --person archive --profile hospital-a
+    """
+    from pixelpact.custodian import Custodian
+    from pixelpact.documents import require_digits
+
+    require_digits(study, "study")
+    require_person(person)
+    with opened_profile(profile) as opened, watched("Rotating", as_json=as_json) as progress:
+        custodian = Custodian(opened)
+        number = custodian.find_study(study)
+        rotation = custodian.rotate(number, person=person, threads=threads, progress=progress)
+    if as_json:
+        print_json(
+            {
+                "study": "0x" + rotation.study.hex(),
+                "epoch": rotation.epoch,
+                "served": ["0x" + each.request.hex() for each in rotation.served],
+                "denied": [
+                    {"request": "0x" + request.hex(), "reason": error.reason}
+                    for request, error in rotation.denied
+                ],
+                "failed": [
+                    {"request": "0x" + request.hex(), "why": error.sentence}
+                    for request, error in rotation.failed
+                ],
+                "disposed_blocks": rotation.disposal.blocks,
+            }
+        )
+    else:
+        _tell(rotation)
+    return _OWED if rotation.failed else 0
+
+
+def _tell(rotation: Rotation) -> None:
+    screen = console()
+    screen.print(f"Study 0x{rotation.study.hex()} is at epoch {rotation.epoch}.", soft_wrap=True)
+    screen.print(f"Old blocks unpinned, collected and looked for: {rotation.disposal.blocks}.")
+    for each in rotation.served:
+        screen.print(f"  served again: institution {each.requester}, request 0x{each.request.hex()[:16]}")
+    for request, denied in rotation.denied:
+        screen.print(f"  not served: request 0x{request.hex()[:16]}: {denied.why}.", markup=False)
+    for request, error in rotation.failed:
+        screen.print(f"  failed: request 0x{request.hex()[:16]}: {error.sentence}", markup=False)

@@ -1,0 +1,186 @@
+"""What people type, as the library's values: judged before profile, password or network are asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from pixelpact.errors import InputError
+
+if TYPE_CHECKING:
+    from enum import Enum
+
+    from pixelpact.models import Modifier
+    from pixelpact.policy import Category, Obligation, Purpose
+
+__all__ = [
+    "address_of",
+    "categories_of",
+    "conditions_of",
+    "grantee_of",
+    "member_of",
+    "obligations_of",
+    "purposes_of",
+    "study_of",
+    "term_of",
+]
+
+M = TypeVar("M", bound="Enum")
+
+
+def member_of(kind: type[M], name: str, what: str, where: str) -> M:
+    """A member of an enumeration by its name, in any letter case.
+
+    Raises:
+        InputError: there is none of this name.
+    """
+    found = kind.__members__.get(name.upper().replace("-", "_"))
+    if found is None:
+        raise InputError(
+            f"There is no {what} {name!r}",
+            why=f"the names are {', '.join(kind.__members__)}",
+            remedy=f"Take one of them; {where} says what each means",
+        )
+    return found
+
+
+def purposes_of(names: Sequence[str]) -> list[Purpose]:
+    """HL7 purposes of use by their codes."""
+    from pixelpact.policy import Purpose
+
+    return [member_of(Purpose, name, "purpose", "docs/policy.md") for name in names]
+
+
+def categories_of(names: Sequence[str]) -> Category:
+    """Kinds of images by their names; none given is all of them."""
+    from pixelpact.policy import Category
+
+    found = Category(0)
+    for name in names or list(Category.__members__):
+        found |= member_of(Category, name, "kind of image", "docs/policy.md")
+    return found
+
+
+def obligations_of(names: Sequence[str]) -> Obligation:
+    """What a requester promises, by names."""
+    from pixelpact.policy import Obligation
+
+    found = Obligation(0)
+    for name in names:
+        found |= member_of(Obligation, name, "obligation", "docs/policy.md")
+    return found
+
+
+def address_of(text: str, whose: str) -> bytes:
+    """An address: 0x and 40 hexadecimal digits, with a right checksum (EIP-55) where their case varies.
+
+    Raises:
+        InputError: anything else.
+    """
+    if not re.fullmatch("0x[0-9a-fA-F]{40}", text) or not int(text, 16):
+        raise InputError(
+            f"{text!r} is not {whose} address",
+            why="an address is 0x and 40 hexadecimal digits, not all of them zero",
+            remedy="Copy it from where it was printed",
+        )
+    digits = text[2:]
+    if digits not in (digits.lower(), digits.upper()):
+        from eth_utils.address import is_checksum_address
+
+        if not is_checksum_address(text):
+            raise InputError(
+                f"{text} is mistyped",
+                why="the capital letters in it are a checksum (EIP-55), and it does not fit",
+                remedy="Copy it from where it was printed",
+            )
+    return bytes.fromhex(digits)
+
+
+def study_of(text: str) -> bytes:
+    """A study's whole number.
+
+    Raises:
+        InputError: not 64 hexadecimal digits.
+    """
+    digits = text.lower().removeprefix("0x")
+    if not re.fullmatch("[0-9a-f]{64}", digits):
+        raise InputError(
+            f"{text!r} is not a study's number",
+            why="it has 64 hexadecimal digits",
+            remedy="Copy it from where it was printed; the hospital knows it",
+        )
+    return bytes.fromhex(digits)
+
+
+def grantee_of(text: str) -> int:
+    """An institution's number, ``any``, or ``any-later-too``.
+
+    Raises:
+        InputError: none of these.
+    """
+    from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO
+
+    named = {"any": ANY_INSTITUTION, "any-later-too": ANY_INSTITUTION_LATER_TOO}
+    if text in named:
+        return named[text]
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) < ANY_INSTITUTION_LATER_TOO:
+        raise InputError(
+            f"{text!r} is nobody who may be allowed to have images",
+            why="it is neither an institution's number, nor any, nor any-later-too",
+            remedy="Give the institution's number",
+        )
+    return int(text)
+
+
+def term_of(days: int) -> timedelta:
+    """A number of days, at most ten years.
+
+    Raises:
+        InputError: less than one, or too many.
+    """
+    from pixelpact.policy import MAX_TERM
+
+    longest = MAX_TERM // 86_400
+    if not 1 <= days <= longest:
+        raise InputError(
+            f"{days} days are no term", why=f"it is 1 to {longest} days", remedy="Give another with --days"
+        )
+    return timedelta(days=days)
+
+
+def conditions_of(texts: Sequence[str]) -> list[Modifier]:
+    """DUO modifiers as ``NPU``, ``GS=DE``, ``IS=2``, ``TS=12``, ``MOR=2027-01-31``; in their order.
+
+    Raises:
+        InputError: an unknown one, or a value that it does not take.
+    """
+    return sorted(_condition(text) for text in texts)
+
+
+def _condition(text: str) -> Modifier:
+    from pixelpact.models import ZERO32, Modifier
+    from pixelpact.policy import ModifierCode
+
+    name, given, value = text.partition("=")
+    code = member_of(ModifierCode, name, "condition", "docs/policy.md")
+    if not given:
+        return Modifier(int(code))
+    try:
+        match code:
+            case ModifierCode.GS:
+                return Modifier(int(code), value.encode("ascii").ljust(32, b"\0"))
+            case ModifierCode.IS | ModifierCode.TS:
+                return Modifier(int(code), int(value).to_bytes(32, "big"))
+            case ModifierCode.MOR:
+                day = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
+                return Modifier(int(code), int(day.timestamp()).to_bytes(32, "big"))
+            case _:
+                return Modifier(int(code), bytes.fromhex(value.removeprefix("0x")).rjust(32, b"\0") or ZERO32)
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{value!r} is no value for the condition {code.name}",
+            why="GS takes a country, IS an institution, TS months, MOR a date, others hexadecimal digits",
+            remedy="For one: GS=DE, IS=2, TS=12, MOR=2027-01-31",
+        ) from error
