@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, TypeVar
 
-from pixelpact.errors import ChainError, InputError, TransactionError, UnreachableError
+from pixelpact.errors import ChainError, InputError, UnreachableError
 
 from .abi import Entry, MalformedDataError, contract_abi
 from .account import Account
@@ -14,18 +13,21 @@ from .answers import Block, MinedTransaction
 from .checks import check_clock, check_contracts, check_identity
 from .contracts import AccessLedger, At, ConsentRegistry, InstitutionRegistry, PolicyEngine, StudyRegistry
 from .events import Event, decode_event, filter_topics
+from .finality import Finality, undone
 from .network import CONTRACTS, Network
 from .node import Node, RevertedError
 from .reading import EventReader
 from .receipt import Receipt
 from .rejections import contract_error
-from .sending import send
+from .sending import Delivery, why_reverted
 from .transactions import Call, Sender, SignedCall
 
 __all__ = ["Chain"]
 
 _PATIENCE = 60.0
-_PAUSE = 0.25
+
+#: Writes down a transaction that takes another's place, before it is sent.
+Keep = Callable[[SignedCall], None]
 
 E = TypeVar("E", bound=Event)
 
@@ -51,6 +53,7 @@ class Chain:
         self._patience = patience
         self._sender = Sender(node, network, account) if account else None
         self._reader = EventReader(node, network)
+        self._finality = Finality(node, network, patience)
 
     @classmethod
     def connect(
@@ -115,37 +118,10 @@ class Chain:
             TransactionError: the transaction is in no block any more, or no blocks come.
             UnreachableError: the node falls silent.
         """
-        while True:
-            mined = self._node.mined(receipt.transaction)
-            if mined is None or not mined.succeeded:
-                raise TransactionError(
-                    f"The transaction 0x{receipt.transaction.hex()} was undone",
-                    why="the chain was reorganised before it was final",
-                    remedy="Send the same transaction again",
-                )
-            self._wait_for(mined.block_number + self.network.finality_depth)
-            # The block can have changed while we waited: final is what is found unchanged at the end.
-            again = self._node.mined(receipt.transaction)
-            if again is not None and again.block_hash == mined.block_hash:
-                return self._receipt(again, receipt.call)
-
-    def _wait_for(self, number: int) -> None:
-        last = self.head().number
-        if self._node.embedded is not None:
-            self._node.embedded.advance(number - last)
-            return
-        deadline = time.monotonic() + self._patience
-        while last < number:
-            time.sleep(_PAUSE)
-            newest = self.head().number
-            if newest > last:
-                last, deadline = newest, time.monotonic() + self._patience
-            elif time.monotonic() > deadline:
-                raise TransactionError(
-                    f"The chain has stood still at block {last} for {self._patience:g} seconds",
-                    why="its validators make no blocks",
-                    remedy="Check the validators, then run this again",
-                )
+        final = self._finality.settled(receipt.transaction)
+        if final is None or not final.succeeded:
+            raise undone(receipt.transaction)
+        return self._receipt(final, receipt.call)
 
     # Reading
 
@@ -205,8 +181,13 @@ class Chain:
         """Give back the nonce of a prepared call that was never sent and never will be."""
         self._signer().abandon(signed)
 
-    def send(self, signed: SignedCall) -> Receipt:
+    def send(self, *versions: SignedCall, keep: Keep | None = None) -> Receipt:
         """Send a prepared call, for the first time or again, and wait until it stands in a block.
+
+        Args:
+            versions: the call, after those that it replaced; whichever is carried out counts.
+            keep: given, a call that blocks pass over is replaced by the same at a higher fee. It is called
+                with that version before it is sent, to write it down beside the others.
 
         Raises:
             ContractError: the contract refused it.
@@ -214,19 +195,52 @@ class Chain:
             TransactionError: the node does not take it, or no block holds it in time; sending again is safe.
             InputError: it was signed for another chain.
         """
-        if signed.chain_id != self.network.chain_id:
-            raise InputError(
-                f"The transaction 0x{signed.hash.hex()} is not for the network {self.network.name!r}",
-                why=f"it was signed for the chain {signed.chain_id}",
-                remedy="Use the network that it was prepared on",
-            )
-        mined = send(self._node, signed, self._patience)
+        delivery = self._delivery(versions, keep)
+        return self._carried_out(delivery, delivery.carry_out())
+
+    def send_until_final(self, *versions: SignedCall, keep: Keep | None = None) -> Receipt:
+        """Send as ``send`` does, and wait until it is final; it is sent again when its block was undone.
+
+        Raises:
+            ContractError: the contract refused it, and that is final.
+            SupersededError: another transaction took its nonce, and that is final.
+            TransactionError: as ``send``; no blocks come, or it is undone again and again.
+            InputError: it was signed for another chain.
+        """
+        delivery = self._delivery(versions, keep)
+        return self._carried_out(delivery, self._finality.carry_out(delivery))
+
+    def _delivery(self, versions: Sequence[SignedCall], keep: Keep | None) -> Delivery:
+        for signed in versions:
+            if signed.chain_id != self.network.chain_id:
+                raise InputError(
+                    f"The transaction 0x{signed.hash.hex()} is not for the network {self.network.name!r}",
+                    why=f"it was signed for the chain {signed.chain_id}",
+                    remedy="Use the network that it was prepared on",
+                )
+        if keep is None:
+            return Delivery(self._node, versions, self._patience)
+        signer = self._signer()
+
+        def replace(signed: SignedCall, head: Block) -> SignedCall:
+            raised = signer.raised(signed, base_fee=head.base_fee)
+            keep(raised)
+            return raised
+
+        return Delivery(self._node, versions, self._patience, replace)
+
+    def _carried_out(self, delivery: Delivery, mined: MinedTransaction) -> Receipt:
+        signed = delivery.version(mined.hash)
+        if not mined.succeeded:
+            raise why_reverted(self._node, signed, mined)
         return self._receipt(mined, self._name_of(signed.to, signed.data))
 
-    def was_refused(self, transaction: bytes) -> bool:
-        """Whether a transaction stands in a block without effect: the contract refused it."""
+    def was_refused(self, transaction: bytes, *, at: Literal["latest", "final"] = "latest") -> bool:
+        """Whether a transaction stands in a block, or a final one, without effect: the contract refused it."""
         mined = self._node.mined(transaction)
-        return mined is not None and not mined.succeeded
+        if mined is None or mined.succeeded:
+            return False
+        return at == "latest" or mined.block_number <= self.head().number - self.network.finality_depth
 
     def receipt(self, transaction: bytes) -> Receipt | None:
         """The receipt of a transaction by its hash; None while it is in no block, or when it failed there."""

@@ -71,6 +71,7 @@ class SignedCall:
         to: whom it calls; None creates a contract.
         data: call data.
         gas: its gas limit.
+        max_fee, tip: what it offers for each gas at most, and what of it goes to the sealer (wei).
     """
 
     raw: bytes
@@ -81,6 +82,8 @@ class SignedCall:
     to: bytes | None
     data: bytes
     gas: int
+    max_fee: int
+    tip: int
 
     @classmethod
     def parse(cls, raw: bytes) -> SignedCall:
@@ -105,6 +108,8 @@ class SignedCall:
             to=bytes(fields["to"]) or None,
             data=bytes(fields["data"]),
             gas=int(fields["gas"]),
+            max_fee=int(fields["maxFeePerGas"]),
+            tip=int(fields["maxPriorityFeePerGas"]),
         )
 
 
@@ -177,32 +182,77 @@ class Sender:
             ContractError: the contract would refuse it.
         """
         limit = self._gas_for(call) if gas is None else gas
-        tip = max(_TIP, min(self._node.priority_fee(), _HIGHEST_TIP))
+        tip = self._tip()
         # Nonce and signature last and together: what fails before must not leave a gap.
         with self._nonces.next(self._pending()) as nonce:
-            fields = {
-                "type": 2,
-                "chainId": self._network.chain_id,
-                "nonce": nonce,
-                "gas": limit,
-                "maxPriorityFeePerGas": tip,
+            return self._signed(
+                nonce=nonce,
+                to=call.to,
+                data=call.data,
+                gas=limit,
                 # The base fee rises by at most an eighth a block: this lasts six full blocks.
-                "maxFeePerGas": 2 * base_fee + tip,
-                "value": 0,
-                "data": HexBytes(call.data),
-            }
-            if call.to is not None:
-                fields["to"] = call.to
-            raw = self._account.sign_transaction(fields)
+                max_fee=2 * base_fee + tip,
+                tip=tip,
+            )
+
+    def raised(self, signed: SignedCall, *, base_fee: int) -> SignedCall:
+        """The same call with the same nonce, at the fee that the chain wants now and an eighth more at least.
+
+        Less than a tenth more, and nodes keep the one that they have.
+
+        Args:
+            signed: what waits for a block.
+            base_fee: the newest block's (wei for each gas).
+
+        Raises:
+            InputError: another account signed it.
+        """
+        if signed.sender != self._account.address:
+            raise InputError(
+                f"The transaction 0x{signed.hash.hex()} can't be replaced",
+                why=f"the account 0x{signed.sender.hex()} signed it, not 0x{self._account.address.hex()}",
+                remedy="Go on with the account that began this",
+            )
+        tip = max(_an_eighth_more(signed.tip), self._tip())
+        return self._signed(
+            nonce=signed.nonce,
+            to=signed.to,
+            data=signed.data,
+            gas=signed.gas,
+            max_fee=max(_an_eighth_more(signed.max_fee), 2 * base_fee + tip),
+            tip=tip,
+        )
+
+    def _tip(self) -> int:
+        return max(_TIP, min(self._node.priority_fee(), _HIGHEST_TIP))
+
+    def _signed(  # noqa: PLR0913 - by name: each is signed
+        self, *, nonce: int, to: bytes | None, data: bytes, gas: int, max_fee: int, tip: int
+    ) -> SignedCall:
+        fields = {
+            "type": 2,
+            "chainId": self._network.chain_id,
+            "nonce": nonce,
+            "gas": gas,
+            "maxPriorityFeePerGas": tip,
+            "maxFeePerGas": max_fee,
+            "value": 0,
+            "data": HexBytes(data),
+        }
+        if to is not None:
+            fields["to"] = to
+        raw = self._account.sign_transaction(fields)
         return SignedCall(
             raw=raw,
             hash=keccak(raw),
             chain_id=self._network.chain_id,
             sender=self._account.address,
             nonce=nonce,
-            to=call.to,
-            data=call.data,
-            gas=limit,
+            to=to,
+            data=data,
+            gas=gas,
+            max_fee=max_fee,
+            tip=tip,
         )
 
     def abandon(self, signed: SignedCall) -> None:
@@ -223,6 +273,10 @@ class Sender:
             raise contract_error(error.data, error.text) from error
         # A quarter more, since the state may change until then; what is left over is not paid.
         return estimate + estimate // 4 + 10_000
+
+
+def _an_eighth_more(fee: int) -> int:
+    return fee + -(-fee // 8)
 
 
 def _not_ours(why: str) -> InputError:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
+import operator
 import os
-from collections.abc import Callable
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from pixelpact.chain import Call, Chain, Event, Receipt, SignedCall
 from pixelpact.errors import InputError, SupersededError, TransactionError
@@ -16,7 +22,12 @@ from pixelpact.vault import Entry, Kind, Vault
 
 __all__ = ["Profile", "require_bytes"]
 
+#: A journal entry keeps the signed bytes that were made last for a step, and those that they replaced.
 _TRANSACTION = "transaction "
+_REPLACED = "replaced "
+#: How often a call is made anew because its nonce went to other work: each time, some other work got on.
+_MOST_ATTEMPTS = 30
+_STAGGER_SECONDS = 1.0
 
 
 def require_bytes(value: object, length: int, what: str) -> None:
@@ -32,6 +43,22 @@ def require_bytes(value: object, length: int, what: str) -> None:
             + (f" of length {len(value)}" if isinstance(value, bytes | str) else ""),
             remedy="Give the bytes as the library gave them; of a hexadecimal text, bytes.fromhex(text[2:])",
         )
+
+
+class _StaysBegunError(Exception):
+    """Leaves an entry of the journal as work that is not done yet."""
+
+
+def _versions(state: Mapping[str, Any], step: str) -> list[SignedCall]:
+    """The transaction of a step in all its versions, the oldest first."""
+    newest = state.get(_TRANSACTION + step)
+    raws = [*(state.get(_REPLACED + step) or []), newest] if newest is not None else []
+    return [SignedCall.parse(raw) for raw in raws]
+
+
+def _keep(entry: Entry, step: str, versions: Sequence[SignedCall]) -> None:
+    raws: list[bytes | None] = [each.raw for each in versions] or [None]
+    entry.advance(step, {_TRANSACTION + step: raws[-1], _REPLACED + step: raws[:-1]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +80,10 @@ class Profile:
     def carry_out(self, entry: Entry, step: str, make: Callable[[], Call]) -> Receipt:
         """Send a transaction once, whatever interrupts: signed, journalled as ``step``, sent, final.
 
+        It is sent again when its block is undone, and replaced by the same at a higher fee, journalled too,
+        when blocks pass it over. When other work of the account took its nonce (another process, say), and
+        that is final, it can never be carried out and is made anew.
+
         Args:
             entry: the journal entry of the work it belongs to; the signed bytes are kept in it.
             step: its name there.
@@ -62,34 +93,40 @@ class Profile:
             ContractError: the contract refuses it; called again, it is made anew.
             ChainError: it is not known what became of it; called again, the same bytes are sent.
         """
-        kept = _TRANSACTION + step
-        raw = entry.state.get(kept)
-        if raw is not None:
+        for attempt in itertools.count(1):
+            if not self.was_sent(entry, step):
+                self._send_what_was_left()
+                signed = self.chain.prepare(make())
+                try:
+                    _keep(entry, step, [signed])
+                except BaseException:
+                    self.chain.abandon(signed)
+                    raise
             try:
-                return self._send(entry, step, SignedCall.parse(raw))
+                return self._send(entry, step)
             except SupersededError:
                 # Its nonce went to other work: it can't be carried out any more.
-                entry.advance(step, {kept: None})
-        self._send_what_was_left()
-        signed = self.chain.prepare(make())
-        try:
-            entry.advance(step, {kept: signed.raw})
-        except BaseException:
-            self.chain.abandon(signed)
-            raise
-        return self._send(entry, step, signed)
+                _keep(entry, step, [])
+                if attempt == _MOST_ATTEMPTS:
+                    raise
+            # Those who began together and lost begin at different moments now.
+            time.sleep(random.uniform(0, _STAGGER_SECONDS))  # noqa: S311 - nothing secret depends on it
+        raise AssertionError("unreachable")
 
     def was_sent(self, entry: Entry, step: str) -> bool:
         """Whether the journal has a transaction for this step that may have been sent."""
         return entry.state.get(_TRANSACTION + step) is not None
 
-    def _send(self, entry: Entry, step: str, signed: SignedCall) -> Receipt:
+    def _send(self, entry: Entry, step: str) -> Receipt:
+        def keep(raised: SignedCall) -> None:
+            _keep(entry, step, [*_versions(entry.state, step), raised])
+
         try:
-            return self.chain.wait_final(self.chain.send(signed))
+            return self.chain.send_until_final(*_versions(entry.state, step), keep=keep)
         except TransactionError:
-            if self.chain.was_refused(signed.hash):
+            if any(self.chain.was_refused(each.hash, at="final") for each in _versions(entry.state, step)):
                 # It stands in a block without effect, for good: the next run begins anew.
-                entry.advance(step, {_TRANSACTION + step: None})
+                _keep(entry, step, [])
             raise
 
     def _send_what_was_left(self) -> None:
@@ -98,19 +135,37 @@ class Profile:
         What has lost its point meanwhile, such as a release after a withdrawal, is refused by the contract.
         """
         left = [
-            SignedCall.parse(raw)
+            (
+                versions[-1].nonce,
+                record["operation"],
+                record["key"],
+                name.removeprefix(_TRANSACTION),
+                versions,
+            )
             for record in self.vault.records(Kind.JOURNAL).values()
-            for name, raw in record["state"].items()
-            if name.startswith(_TRANSACTION) and raw is not None
+            for name in record["state"]
+            if name.startswith(_TRANSACTION)
+            and (versions := _versions(record["state"], name.removeprefix(_TRANSACTION)))
         ]
-        for signed in sorted(left, key=lambda each: each.nonce):
+        for _, operation, key, step, versions in sorted(left, key=operator.itemgetter(0)):
             try:
-                self.chain.send(signed)
+                self.chain.send(*versions, keep=self._keeper(operation, key, step))
             except SupersededError:
                 continue
             except TransactionError:
-                if not self.chain.was_refused(signed.hash):
+                if not any(self.chain.was_refused(each.hash) for each in versions):
                     raise
+
+    def _keeper(self, operation: str, key: str, step: str) -> Callable[[SignedCall], None]:
+        """Writes a replacement into the journal of work that nobody is at."""
+
+        def keep(raised: SignedCall) -> None:
+            with suppress(_StaysBegunError), self.vault.journal(operation, key) as entry:
+                if versions := _versions(entry.state, step):
+                    _keep(entry, step, [*versions, raised])
+                raise _StaysBegunError
+
+        return keep
 
     def wait_until_final(self, event: Event) -> None:
         """Wait until an event that somebody's transaction caused is final."""
