@@ -67,9 +67,15 @@ def measure_institutions(institutions: Any, people: Any) -> dict[str, Any]:
         "InstitutionRegistry.setOperator, removing": institutions.setOperator(
             people.operator, 0, sender=admin
         ),
+        "InstitutionRegistry.resign": _resign(institutions, people),
         "InstitutionRegistry.publishKey": institutions.publishKey(KEY, sender=admin),
         "InstitutionRegistry.suspendSelf": institutions.suspendSelf(sender=people.hospital_d),
     }
+
+
+def _resign(institutions: Any, people: Any) -> Any:
+    institutions.setOperator(people.operator, STUDIES, sender=people.hospital_a)
+    return institutions.resign(sender=people.operator)
 
 
 def measure_studies(studies: Any, people: Any) -> dict[str, Any]:
