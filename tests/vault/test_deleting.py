@@ -6,12 +6,14 @@ import os
 import random
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pixelpact.errors import VaultError
 from pixelpact.vault import KeyFile, Kind, Vault
+from pixelpact.vault.records import RecordCipher
 
 
 def rows(vault: Vault) -> dict[bytes, bytes]:
@@ -29,7 +31,7 @@ def traces(row: bytes, lies: bytes) -> list[int]:
 def test_nothing_of_a_deleted_record_is_left(vault: Vault, size: int, lies: Callable[[], bytes]):
     for number in range(20):
         vault.put(Kind.STUDY_KEY, str(number), {"key": os.urandom(size)})
-    (lookup,) = {vault._cipher.lookup(Kind.STUDY_KEY, "7")}
+    (lookup,) = {vault._master.cipher.lookup(Kind.STUDY_KEY, "7")}
     gone = rows(vault)[lookup]
     assert not traces(b"", lies())
     assert traces(gone, lies())
@@ -56,7 +58,7 @@ def test_nothing_is_left_after_thousands_of_changes(vault: Vault, lies: Callable
             del living[name]
             dead += vault._database.rows(
                 "SELECT wrapped_key FROM record WHERE lookup = ?",
-                (vault._cipher.lookup(Kind.STUDY_KEY, name),),
+                (vault._master.cipher.lookup(Kind.STUDY_KEY, name),),
             )[0]
             vault.delete(Kind.STUDY_KEY, name)
             name = chance.choice(list(living))
@@ -105,7 +107,7 @@ def test_an_erased_key_is_gone_and_the_rest_is_under_another_master(
         assert header[0] not in content
         assert header[1] not in content
         vault.put(Kind.STUDY_KEY, "a/3", {"key": b"newer"})
-        old_cipher = vault._cipher.under(os.urandom(32))
+        old_cipher = vault._master.cipher.under(os.urandom(32))
         with pytest.raises(VaultError):
             _open_all(vault, old_cipher)
 
@@ -113,8 +115,8 @@ def test_an_erased_key_is_gone_and_the_rest_is_under_another_master(
         assert vault.records(Kind.STUDY_KEY) == {"a/2": {"key": b"new"}, "a/3": {"key": b"newer"}}
 
 
-def _open_all(vault: Vault, cipher: object) -> None:
-    vault._cipher = cipher  # type: ignore[assignment]
+def _open_all(vault: Vault, cipher: RecordCipher) -> None:
+    vault._master = replace(vault._master, cipher=cipher)
     vault.records(Kind.STUDY_KEY)
 
 
@@ -133,7 +135,7 @@ def test_an_erase_that_fails_leaves_the_vault_as_it_was(folder: Path, unlock: Ke
         vault.put(Kind.STUDY_KEY, "a/2", {"key": b"2"})
         vault._database.change(
             "UPDATE record SET wrapped_key = zeroblob(60) WHERE lookup = ?",
-            (vault._cipher.lookup(Kind.STUDY_KEY, "a/2"),),
+            (vault._master.cipher.lookup(Kind.STUDY_KEY, "a/2"),),
         )
 
         with pytest.raises(VaultError, match="can't be read"):
@@ -148,7 +150,7 @@ def test_what_a_kill_left_undone_is_done_when_the_vault_is_opened(
     with Vault.create(folder, unlock) as vault:
         for number in range(200):
             vault.put(Kind.STUDY_KEY, str(number), {"key": os.urandom(300)})
-        gone = rows(vault)[vault._cipher.lookup(Kind.STUDY_KEY, "7")]
+        gone = rows(vault)[vault._master.cipher.lookup(Kind.STUDY_KEY, "7")]
         # As after a kill between the commit and what follows it: the journal is full, the file not rewritten.
         vault._database.settle = lambda: None  # type: ignore[method-assign]
         vault.delete(Kind.STUDY_KEY, "7")

@@ -129,9 +129,9 @@ def test_what_was_written_survives_a_kill_and_the_next_process_goes_on(folder: P
 def test_threads_share_an_open_vault(vault: Vault):
     def work(name: str) -> None:
         for number in range(20):
-            vault.put(Kind.ENVELOPE, f"{name}{number}", {"envelope": name.encode()})
+            vault.put(Kind.REQUEST, f"{name}{number}", {"envelope": name.encode()})
             if number % 5 == 0:
-                vault.erase((Kind.ENVELOPE, f"{name}{number}"))
+                vault.erase((Kind.REQUEST, f"{name}{number}"))
 
     threads = [threading.Thread(target=work, args=(name,)) for name in "abc"]
     for thread in threads:
@@ -139,4 +139,4 @@ def test_threads_share_an_open_vault(vault: Vault):
     for thread in threads:
         thread.join()
 
-    assert len(vault.records(Kind.ENVELOPE)) == 48
+    assert len(vault.records(Kind.REQUEST)) == 48

@@ -99,7 +99,7 @@ def test_no_key_uid_or_name_stands_in_any_file(vault: Vault, lies: Callable[[], 
 
 
 def test_no_repr_shows_a_secret(vault: Vault, unlock: KeyFile):
-    cipher = vault._cipher
+    cipher = vault._master.cipher
     for thing in (vault, unlock, cipher):
         assert "\\x" not in repr(thing)
     assert repr(cipher) == "RecordCipher(...)"

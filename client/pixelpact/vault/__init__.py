@@ -9,9 +9,13 @@ Opening and making one::
         vault.put(Kind.OPERATOR_KEY, "0x52908400...", {"private_key": key})   # durable when it returns
         vault.get(Kind.OPERATOR_KEY, "0x52908400...")["private_key"]
 
+        vault.backup(file)                    # whole or not there; Vault.restore makes a vault of it
+        vault.rotate_master(KeyFile(path))    # a new master key, and something else that opens it
+
 A record is a mapping of strings to None, bool, int, str, bytes, and lists and mappings of these. Its id may
 be a secret too (a StudyInstanceUID): in the file stand only a keyed digest of it and ciphertext. `delete`
 removes a record and its key; `erase` also changes the master key, for keys that must be gone for good.
+`Keyring(name)` is the third thing that can open a vault, beside a password and a key file.
 
 Work that may be interrupted writes before it acts::
 
@@ -34,12 +38,14 @@ work when the chain is ahead of this vault: an old copy, restored beside a newer
 
 from pixelpact.vault.journal import Entry, Pending
 from pixelpact.vault.records import Kind, Record, Value
+from pixelpact.vault.system_keyring import Keyring
 from pixelpact.vault.unlock import KeyFile, Password, Unlock
 from pixelpact.vault.vault import Vault, study_key_id
 
 __all__ = [
     "Entry",
     "KeyFile",
+    "Keyring",
     "Kind",
     "Password",
     "Pending",

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pixelpact.errors import OutputError, VaultError
-from pixelpact.vault.place import require_private, scrub, sync_folder, written_new
+from pixelpact.vault.place import require_private, scrub, sync_file, sync_folder, written_new
 from pixelpact.vault.unlock import Header
 
 __all__ = ["FORMAT", "Database"]
@@ -49,14 +49,16 @@ class Database:
         OutputError: full disk or a place that can't be written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, called: str = "") -> None:
+        #: Where the file is, and what a person calls it.
+        self.path = path
+        self._called = called or f"The vault {path.parent}"
         #: Held over whatever must not be mixed with another thread's reading or writing.
         self.turn = threading.RLock()
         self._depth = 0
         self._vacuum_due = False
         require_private(path, os.lstat(path), stat.S_IFREG, "vault's file")
-        with _translated(path):
+        with _translated(self._called):
             self._connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False
             )
@@ -73,7 +75,7 @@ class Database:
         for leftover in (beside, beside.with_name(beside.name + "-journal")):
             leftover.unlink(missing_ok=True)
         written_new(beside, b"")
-        with _translated(path):
+        with _translated(f"The vault {path.parent}"):
             connection = sqlite3.connect(beside, isolation_level=None)
             try:
                 connection.execute("PRAGMA synchronous = FULL")
@@ -90,22 +92,22 @@ class Database:
             sync_folder(path.parent)
 
     def _prepare(self) -> None:
-        with _translated(self._path):
+        with _translated(self._called):
             application = self._value("PRAGMA application_id")
             version = self._value("PRAGMA user_version")
         if application != _APPLICATION:
             raise VaultError(
-                f"{self._path} is not a vault",
+                f"{self._called} is not a vault",
                 why="it is another program's database",
-                remedy="Give the folder that was made as a vault",
+                remedy="Give a folder that was made as a vault, or the backup of one",
             )
         if version != FORMAT:
             raise VaultError(
-                f"The vault has format {version}, and this PixelPact reads format {FORMAT}",
+                f"{self._called} has format {version}, and this PixelPact reads format {FORMAT}",
                 why="a newer PixelPact wrote it",
                 remedy="Install the newer PixelPact",
             )
-        with _translated(self._path):
+        with _translated(self._called):
             for setting in (
                 "synchronous = FULL",
                 "secure_delete = ON",
@@ -150,23 +152,37 @@ class Database:
 
     def settle(self) -> None:
         """After a transaction: leave nothing of what was deleted, in the file or in the journal beside it."""
-        with self.turn, _translated(self._path):
+        with self.turn, _translated(self._called):
             if self.busy:
                 return
             if self._vacuum_due:
                 self._connection.execute("VACUUM")
                 self._connection.execute("UPDATE header SET vacuum_due = 0")
                 self._vacuum_due = False
-            scrub(self._path.with_name(self._path.name + "-journal"))
+            scrub(self.path.with_name(self.path.name + "-journal"))
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        with self.turn, _translated(self._path):
+        with self.turn, _translated(self._called):
             return self._connection.execute(query, values).fetchall()
 
     def change(self, statement: str, values: Sequence[object]) -> int:
         """Carry out one statement in the open transaction; the number of rows it changed."""
         return self._run(statement, values).rowcount
+
+    def copy_to(self, path: Path, called: str) -> None:
+        """Write what is durable to a new file, 0600 and synced; pages that hold nothing are left out.
+
+        Raises:
+            RuntimeError: inside a transaction, whose writes are not durable yet.
+        """
+        with self.turn:
+            if self.busy:
+                raise RuntimeError("a backup holds what is durable, not a transaction that may be undone")
+            written_new(path, b"")
+            with _translated(called):
+                self._connection.execute("VACUUM INTO ?", (str(path.absolute()),))
+                sync_file(path)
 
     def vacuum_later(self) -> None:
         """Note, in the open transaction, that the file is to be rewritten, if need be by the next process."""
@@ -174,7 +190,7 @@ class Database:
         self._vacuum_due = True
 
     def _run(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
-        with _translated(self._path):
+        with _translated(self._called):
             return self._connection.execute(statement, values)
 
     def _value(self, query: str) -> Any:
@@ -183,12 +199,12 @@ class Database:
 
 
 @contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def _translated(called: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise OutputError(
-            f"The vault {path.parent} can't be written",
+            f"{called} can't be written",
             why=error.strerror or str(error),
             remedy="Make room or give a place this user may write to, and run the command again",
         ) from error
@@ -198,7 +214,7 @@ def _translated(path: Path) -> Iterator[None]:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise VaultError(
-                f"The vault {path.parent} is in use",
+                f"{called} is in use",
                 why="another program has its file open",
                 remedy="Stop it, and run the command again",
             ) from error
@@ -206,12 +222,12 @@ def _translated(path: Path) -> Iterator[None]:
             ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PERM")
         ):
             raise OutputError(
-                f"The vault {path.parent} can't be written",
+                f"{called} can't be written",
                 why=str(error),
                 remedy="Make room or give a place this user may write to, and run the command again",
             ) from error
         raise VaultError(
-            f"The vault {path.parent} is damaged, or is not a vault",
+            f"{called} is damaged, or is not a vault",
             why="its file is not what was written",
-            remedy="Check the path, or restore the vault from a backup",
+            remedy="Check the path, or restore the vault from another backup",
         ) from error

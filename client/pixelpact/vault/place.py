@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pixelpact.errors import OutputError, VaultError
 
-__all__ = ["Lock", "make_folder", "require_private", "scrub", "sync_folder", "written_new"]
+__all__ = ["Lock", "make_folder", "require_private", "scrub", "sync_file", "sync_folder", "written_new"]
 
 _ZEROS = bytes(1 << 20)
 
@@ -60,6 +60,15 @@ def written_new(path: Path, content: bytes) -> None:
             os.close(descriptor)
     except OSError as error:
         raise _unwritable(path, error) from None
+
+
+def sync_file(path: Path) -> None:
+    """Make what was written to a file durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:

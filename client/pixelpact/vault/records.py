@@ -38,7 +38,6 @@ class Kind(StrEnum):
     PERSON_KEY = "person-key"
     CONSENT = "consent"
     REQUEST = "request"
-    ENVELOPE = "envelope"
     JOURNAL = "journal"
 
 
@@ -89,7 +88,7 @@ class RecordCipher:
             seal_box(key, plaintext, b"PixelPact/v1/vault/record" + bound),
         )
 
-    def open(self, kind: Kind, lookup: bytes, sealed: Sealed) -> tuple[str, dict[str, Any]]:
+    def open(self, kind: str, lookup: bytes, sealed: Sealed) -> tuple[str, dict[str, Any]]:
         """Id and record. VaultError when the row is damaged or was moved here from elsewhere."""
         bound = self._bound(kind, lookup)
         try:

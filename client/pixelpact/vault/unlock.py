@@ -1,7 +1,8 @@
 """What opens a vault, and the header in which the master key lies wrapped under it.
 
-A password goes through Argon2id (RFC 9106, its second recommended setting: 3 passes, 4 lanes, 64 MiB), a key
-file's 32 random bytes through HKDF-SHA256 (RFC 5869). Either gives the key that wraps the random master key.
+A password goes through Argon2id (RFC 9106, its second recommended setting: 3 passes, 4 lanes, 64 MiB), the 32
+random bytes of a key file or of the system's keyring (system_keyring.py) through HKDF-SHA256 (RFC 5869). Each
+gives the key that wraps the random master key.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ class KeyFile:
             raise VaultError(
                 f"{self.path} is not a vault's key file",
                 why="it does not hold what PixelPact writes into one",
-                remedy="Give the file that was made with the vault",
+                remedy="Give the file that the vault was made with",
             )
         return bytes.fromhex(found[1].decode("ascii"))
 

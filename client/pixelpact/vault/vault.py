@@ -10,11 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from cryptography.exceptions import InvalidTag
-
 from pixelpact.errors import VaultError
+from pixelpact.vault.backup import restore, write
 from pixelpact.vault.database import Database
 from pixelpact.vault.journal import Entry, Pending
+from pixelpact.vault.master import Master
 from pixelpact.vault.place import Lock, make_folder, require_private
 from pixelpact.vault.records import Kind, Record, RecordCipher, Sealed
 from pixelpact.vault.unlock import Header, Unlock
@@ -41,18 +41,11 @@ class Vault:
         self._lock = lock
         self._database = database
         self._active: set[str] = set()
-        row = database.rows(
-            "SELECT vault, parameters, wrapped_master, digest, wrapped_lookup_key FROM header"
-        )
-        if len(row) != 1:
-            raise _damaged(folder)
-        self._id, parameters, wrapped_master, digest, wrapped_lookup_key = row[0]
-        self._parameters: str = parameters
-        master, self._wrapping_key = Header(parameters, wrapped_master, digest).open(self._id, unlock)
-        try:
-            self._cipher = RecordCipher.from_header(self._id, master, wrapped_lookup_key)
-        except InvalidTag:
-            raise _damaged(folder) from None
+        self._master = Master.opened(database, unlock)
+
+    @property
+    def _cipher(self) -> RecordCipher:
+        return self._master.cipher
 
     def __repr__(self) -> str:
         return f"Vault({str(self.folder)!r})"
@@ -66,11 +59,8 @@ class Vault:
             OutputError: the folder can't be written.
         """
         folder = Path(folder)
-        make_folder(folder)
-        require_private(folder, os.lstat(folder), stat.S_IFDIR, "vault's folder")
-        lock = Lock(folder / _LOCK)
+        lock = _locked_new(folder)
         try:
-            _require_empty(folder)
             identity, master, lookup_key = os.urandom(16), os.urandom(32), os.urandom(32)
             header, _ = Header.wrap(identity, unlock, master)
             cipher = RecordCipher(identity, master, lookup_key)
@@ -110,6 +100,28 @@ class Vault:
             lock.release()
             raise
 
+    @classmethod
+    def restore(cls, backup: Path, folder: Path, unlock: Unlock) -> Vault:
+        """Make a vault of a backup in a folder (made too, 0700) and open it.
+
+        The backup is verified first: it opens with this unlock, and so does every record in it. Its journal
+        is as old as itself; docs/vault.md says why going on with it does nothing twice.
+
+        Raises:
+            VaultError: there is a vault already, or others may look into the folder; the backup is damaged,
+                or does not open with this.
+            InputError: the backup can't be read, or is no file.
+            OutputError: the folder can't be written.
+        """
+        folder = Path(folder)
+        lock = _locked_new(folder)
+        try:
+            restore(Path(backup).absolute(), folder / _FILE, unlock)
+        except BaseException:
+            lock.release()
+            raise
+        return cls._opened(folder, lock, unlock)
+
     def close(self) -> None:
         """Close the file and let the next process in."""
         self._database.close()
@@ -132,7 +144,12 @@ class Vault:
             self._database.change(
                 "INSERT INTO record VALUES (?, ?, ?, ?) ON CONFLICT (lookup) DO UPDATE SET "
                 "wrapped_key = excluded.wrapped_key, ciphertext = excluded.ciphertext",
-                (self._cipher.lookup(kind, identifier), kind.value, sealed.wrapped_key, sealed.ciphertext),
+                (
+                    self._cipher.lookup(kind, identifier),
+                    kind.value,
+                    sealed.wrapped_key,
+                    sealed.ciphertext,
+                ),
             )
 
     def find(self, kind: Kind, identifier: str) -> dict[str, Any] | None:
@@ -186,27 +203,48 @@ class Vault:
         with self._database.turn:
             if self._database.busy:
                 raise RuntimeError("erase is a transaction of its own")
-            master = os.urandom(32)
-            cipher = self._cipher.under(master)
             with self._database.transaction():
                 for kind, identifier in targets:
                     self.delete(kind, identifier)
-                self._rewrap(master, cipher)
-                self._database.vacuum_later()
-            self._cipher = cipher
+                master = self._master.renewed(self._database)
+            self._master = master
             self._database.settle()
 
-    def _rewrap(self, master: bytes, cipher: RecordCipher) -> None:
-        for lookup, kind, wrapped_key in self._database.rows("SELECT lookup, kind, wrapped_key FROM record"):
-            self._database.change(
-                "UPDATE record SET wrapped_key = ? WHERE lookup = ?",
-                (self._cipher.rewrap(kind, lookup, wrapped_key, master), lookup),
-            )
-        header = Header.wrap_again(self._id, self._parameters, self._wrapping_key, master)
-        self._database.change(
-            "UPDATE header SET wrapped_master = ?, digest = ?, wrapped_lookup_key = ?",
-            (header.wrapped_master, header.digest, cipher.wrapped_lookup_key()),
-        )
+    def rotate_master(self, new_unlock: Unlock | None = None) -> None:
+        """Draw a new master key, wrap every record's key under it, and change what opens the vault if asked.
+
+        All or nothing: killed at any moment, the vault opens with the old unlock or with the new one, and is
+        whole. Backups keep the master key and the unlock of their time.
+
+        Args:
+            new_unlock: what opens the vault from now on; None keeps what does.
+
+        Raises:
+            VaultError: the new unlock can't be used; nothing was changed.
+            RuntimeError: inside `transaction`, which could still take it back.
+        """
+        with self._database.turn:
+            if self._database.busy:
+                raise RuntimeError("rotate_master is a transaction of its own")
+            with self._database.transaction():
+                master = self._master.renewed(self._database, new_unlock)
+            self._master = master
+            self._database.settle()
+
+    def backup(self, path: Path) -> None:
+        """Write a copy of all that is durable to a new file: 0600, whole or not there, opened and checked.
+
+        It opens with what opens the vault now, by `restore`; what is deleted or erased later stays in it.
+
+        Args:
+            path: the file. Nothing may be there.
+
+        Raises:
+            VaultError: what was written could not be read back, record by record.
+            OutputError: something is there already, or the place can't be written.
+            RuntimeError: inside `transaction`.
+        """
+        write(self._database, self._master, Path(path))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -283,17 +321,15 @@ class Vault:
         )
 
 
-def _require_empty(folder: Path) -> None:
+def _locked_new(folder: Path) -> Lock:
+    """Make the folder of a vault that is not there yet, and lock it."""
+    make_folder(folder)
+    require_private(folder, os.lstat(folder), stat.S_IFDIR, "vault's folder")
+    lock = Lock(folder / _LOCK)
     if os.path.lexists(folder / _FILE):
+        lock.release()
         raise VaultError(
             f"There is a vault in {folder} already",
             remedy="Open it, or give another folder; its keys may be the only copy",
         )
-
-
-def _damaged(folder: Path) -> VaultError:
-    return VaultError(
-        f"The vault {folder} is damaged",
-        why="its header is not what was written",
-        remedy="Restore the vault from a backup",
-    )
+    return lock
