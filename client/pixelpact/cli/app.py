@@ -22,7 +22,7 @@ app = typer.Typer(
     help="Share medical images between hospitals under the patient's signed consent.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo.demo)

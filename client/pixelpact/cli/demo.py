@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["demo"]
 
 _MARKS = {"act": "green", "denial": "yellow", "fault": "magenta", "audit": "cyan"}
-_NOT_OK = 10
+#: What ends a program from outside: the keyboard, whoever stops it, and its terminal going away.
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def demo(
@@ -31,20 +35,48 @@ def demo(
     ] = None,
     output: Annotated[
         Path,
-        typer.Option(help="Where report, trail, store and vaults are left.", metavar="FOLDER"),
+        typer.Option(
+            help="Where report, trail, vaults, and the blocks or the nodes are left.", metavar="FOLDER"
+        ),
     ] = Path("pixelpact-demo"),
+    chain: Annotated[
+        str | None,
+        typer.Option(
+            help="embedded (in this process), anvil, or geth: four validators. The last two take Kubo along.",
+            show_default="embedded",
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            help="embedded (a folder), or kubo: a node an institution. Alone, it takes anvil along.",
+            show_default="the chain's",
+        ),
+    ] = None,
+    network: Annotated[
+        Path | None,
+        typer.Option(
+            help="A localnet that is up: its first four institutions take part, and it stays up.",
+            metavar="FOLDER",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> int:
     """Tell the whole story on real images: consent, request, release, opening, withdrawal, rotation, audit.
 
     The last line names the report, a page to open in a browser. The exit code is 0 only when everything that
-    should happen happened, 10 when something did not.
+    should happen happened, 10 when something did not, 6 when the chain stood still or fell silent.
 
-    Example: pixelpact demo --dicom ~/scans/knee --output /tmp/story
+    With anvil or geth the demo starts real nodes on this computer, in OUTPUT/localnet, and stops them at the
+    end, whatever ends it; what is missing of their programs is built first. The embedded chain goes with the
+    embedded store, the others with Kubo. A localnet (see `pixelpact localnet up`) says itself what it is made
+    of; each run makes new vaults and publishes new encryption keys.
+
+    Example: pixelpact demo --dicom ~/scans/knee --chain geth --output /tmp/story
     """
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-    from pixelpact.demo import run_demo
+    from pixelpact.demo import choose_scene, run_demo
 
     screen = console(as_json=as_json)
     bars = Progress(
@@ -57,12 +89,34 @@ def demo(
         # Where nobody watches, the steps alone are printed.
         disable=not screen.is_terminal,
     )
-    with bars:
-        outcome = run_demo(dicom=dicom, output=output, audience=_Screen(screen, bars))
+    scene = choose_scene(chain, store, network)
+    with _ending_once(), bars:
+        outcome = run_demo(dicom=dicom, output=output, audience=_Screen(screen, bars), scene=scene)
     _summary(outcome, screen)
     if as_json:
         print_json(outcome.to_json())
-    return 0 if outcome.ok else _NOT_OK
+    return 0 if outcome.ok else outcome.exit_code
+
+
+@contextmanager
+def _ending_once() -> Iterator[None]:
+    """Let the first that would end this process interrupt it, and no other what is tidied up then."""
+
+    def interrupt(*_: object) -> None:
+        for each in _ENDINGS:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {each: signal.getsignal(each) or signal.SIG_DFL for each in _ENDINGS}
+    # What is ignored stays so: a program that goes on without its terminal, for one.
+    watched = [each for each in _ENDINGS if before[each] is not signal.SIG_IGN]
+    try:
+        for each in watched:
+            signal.signal(each, interrupt)
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 class _Screen:
@@ -72,6 +126,9 @@ class _Screen:
         self._screen = screen
         self._bars = bars
         self._task: TaskID | None = None
+
+    def tells(self, sentence: str) -> None:
+        self._screen.print(f"  {escape(sentence)}", style="dim")
 
     def begins(self, title: str, actor: str) -> None:
         del actor
@@ -108,6 +165,7 @@ def _summary(outcome: Outcome, screen: Console) -> None:
         for finding in outcome.findings:
             screen.print(f"  {finding}", markup=False)
     good = sum(step.ok for step in outcome.steps)
+    screen.print(f"Chain: {outcome.chain}, store: {outcome.store}.", markup=False)
     verdict = "[bold green]All as it should be[/]" if outcome.ok else "[bold red]Not as it should be[/]"
     screen.print(f"{verdict}: {good} of {len(STEPS)} steps.")
     screen.print(f"Report: {outcome.report}", markup=False, soft_wrap=True)
