@@ -10,6 +10,7 @@
     │   ├── ClockApartError        the head's time and ours differ by more than the network allows
     │   └── TransactionError       sent, but not carried out
     │       ├── SupersededError    its place was taken by another transaction of the account
+    │       ├── UndoneError        it stood in a block, and the chain was reorganised
     │       └── ContractError      a contract said no; carries the error's name and arguments
     ├── DeniedError            7   decided, and the answer is no; carries the reason
     ├── SealedStudyError       8   what arrived is not what was registered; carries the failure class
@@ -49,6 +50,7 @@ __all__ = [
     "StoreError",
     "SupersededError",
     "TransactionError",
+    "UndoneError",
     "UnreachableError",
     "UnwrapError",
     "VaultError",
@@ -123,6 +125,10 @@ class TransactionError(ChainError):
 
 class SupersededError(TransactionError):
     """It can never be carried out: its nonce went to another transaction of the account. Prepare it anew."""
+
+
+class UndoneError(TransactionError):
+    """It stood in a block that is on the chain no more. The same bytes can be sent again."""
 
 
 class ContractError(TransactionError):

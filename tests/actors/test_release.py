@@ -293,7 +293,7 @@ def test_a_transaction_that_was_never_sent_does_not_block_a_withdrawal(
     consent = town.consent()
     asked = town.ask(consent)
 
-    def silent(*_: object) -> None:
+    def silent(*_: object, **__: object) -> None:
         raise UnreachableError("No node answers")
 
     with monkeypatch.context() as patched:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Literal, TypeVar
 
-from pixelpact.errors import ChainError, InputError, UnreachableError
+from pixelpact.errors import ChainError, InputError, TransactionError, UndoneError, UnreachableError
 
 from .abi import Entry, MalformedDataError, contract_abi
 from .account import Account
@@ -20,14 +20,14 @@ from .reading import EventReader
 from .receipt import Receipt
 from .rejections import contract_error
 from .sending import Delivery, why_reverted
-from .transactions import Call, Sender, SignedCall
+from .transactions import Call, Keep, Sender, SignedCall
 
 __all__ = ["Chain"]
 
 _PATIENCE = 60.0
 
-#: Writes down a transaction that takes another's place, before it is sent.
-Keep = Callable[[SignedCall], None]
+#: How often a transaction is sent again after its block was undone, before a person has to look.
+_MOST_UNDONE = 10
 
 E = TypeVar("E", bound=Event)
 
@@ -115,7 +115,8 @@ class Chain:
         After a reorganisation that is another block's. On the embedded chain the missing blocks are made.
 
         Raises:
-            TransactionError: the transaction is in no block any more, or no blocks come.
+            UndoneError: the transaction is in no block any more.
+            TransactionError: no blocks come.
             UnreachableError: the node falls silent.
         """
         final = self._finality.settled(receipt.transaction)
@@ -195,22 +196,6 @@ class Chain:
             TransactionError: the node does not take it, or no block holds it in time; sending again is safe.
             InputError: it was signed for another chain.
         """
-        delivery = self._delivery(versions, keep)
-        return self._carried_out(delivery, delivery.carry_out())
-
-    def send_until_final(self, *versions: SignedCall, keep: Keep | None = None) -> Receipt:
-        """Send as ``send`` does, and wait until it is final; it is sent again when its block was undone.
-
-        Raises:
-            ContractError: the contract refused it, and that is final.
-            SupersededError: another transaction took its nonce, and that is final.
-            TransactionError: as ``send``; no blocks come, or it is undone again and again.
-            InputError: it was signed for another chain.
-        """
-        delivery = self._delivery(versions, keep)
-        return self._carried_out(delivery, self._finality.carry_out(delivery))
-
-    def _delivery(self, versions: Sequence[SignedCall], keep: Keep | None) -> Delivery:
         for signed in versions:
             if signed.chain_id != self.network.chain_id:
                 raise InputError(
@@ -218,25 +203,44 @@ class Chain:
                     why=f"it was signed for the chain {signed.chain_id}",
                     remedy="Use the network that it was prepared on",
                 )
-        if keep is None:
-            return Delivery(self._node, versions, self._patience)
-        signer = self._signer()
-
-        def replace(signed: SignedCall, head: Block) -> SignedCall:
-            raised = signer.raised(signed, base_fee=head.base_fee)
-            keep(raised)
-            return raised
-
-        return Delivery(self._node, versions, self._patience, replace)
-
-    def _carried_out(self, delivery: Delivery, mined: MinedTransaction) -> Receipt:
+        replace = None if keep is None else self._signer().replacing(keep)
+        delivery = Delivery(self._node, versions, self._patience, replace)
+        mined = delivery.carry_out()
         signed = delivery.version(mined.hash)
         if not mined.succeeded:
             raise why_reverted(self._node, signed, mined)
         return self._receipt(mined, self._name_of(signed.to, signed.data))
 
+    def send_until_final(self, *versions: SignedCall, keep: Keep | None = None) -> Receipt:
+        """Send as ``send`` does, and wait until it is final; it is sent again when its block was undone.
+
+        Raises:
+            ContractError: the contract refused it, and that is final.
+            SupersededError: another transaction took its nonce, and that is final.
+            UndoneError: it is undone again and again.
+            TransactionError: as ``send``; or no blocks come.
+            InputError: it was signed for another chain.
+        """
+        known = list(versions)
+
+        def kept(raised: SignedCall) -> None:
+            if keep is not None:
+                keep(raised)
+            known.append(raised)
+
+        for left in reversed(range(_MOST_UNDONE)):
+            try:
+                return self.wait_final(self.send(*known, keep=kept if keep else None))
+            except UndoneError:
+                if not left:
+                    raise
+            except TransactionError:
+                if not left or self._finality.confirms_failure(known):
+                    raise
+        raise AssertionError("unreachable")
+
     def was_refused(self, transaction: bytes, *, at: Literal["latest", "final"] = "latest") -> bool:
-        """Whether a transaction stands in a block, or a final one, without effect: the contract refused it."""
+        """Whether a transaction stands in a block (or a final one) without effect: it was refused."""
         mined = self._node.mined(transaction)
         if mined is None or mined.succeeded:
             return False

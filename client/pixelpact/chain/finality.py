@@ -1,21 +1,29 @@
-"""Waiting until what stands in a block is final, and carrying a transaction through what is undone before."""
+"""Waiting until what stands in a block is final."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from enum import Enum, auto
 
-from pixelpact.errors import SupersededError, TransactionError
+from pixelpact.errors import TransactionError, UndoneError
 
 from .answers import MinedTransaction
 from .network import Network
 from .node import Node
-from .sending import Delivery
+from .transactions import SignedCall
 
 __all__ = ["Finality", "undone"]
 
 _PAUSE = 0.25
-#: How often a transaction is sent again after its block was undone, before a person has to look.
-_MOST_UNDONE = 10
+
+
+class _Fate(Enum):
+    """What the newest block says of a transaction that did not succeed."""
+
+    OPEN = auto()
+    REFUSED = auto()
+    SUPERSEDED = auto()
 
 
 class Finality:
@@ -69,32 +77,36 @@ class Finality:
                 return again
         return None
 
-    def carry_out(self, delivery: Delivery) -> MinedTransaction:
-        """Send a transaction, and again when its block was undone, until it is final, with effect or without.
+    def confirms_failure(self, versions: Sequence[SignedCall]) -> bool:
+        """Whether a transaction that did not succeed will not do so any more, or nothing can be said of it.
+
+        Refused in a block, or its nonce taken by another: that may be undone too, and then it is its turn
+        again. So it is waited until that is final.
+
+        Args:
+            versions: the transaction in all its versions.
 
         Raises:
-            SupersededError: another transaction of the account has its nonce, and that is final.
-            TransactionError: the node does not take it, no blocks come, or it is undone again and again.
+            TransactionError: no blocks come.
         """
-        for _ in range(_MOST_UNDONE):
-            try:
-                mined = delivery.carry_out()
-            except SupersededError:
-                # The other's block may be undone too, and then it is this one's turn again.
-                self.wait_for(self._node.head().number + self._depth)
-                if delivery.is_superseded():
-                    raise
-            else:
-                final = self.settled(mined.hash)
-                if final is not None:
-                    return final
-        raise undone(delivery.newest.hash)
+        fate = self._fate(versions)
+        if fate is not _Fate.OPEN:
+            self.wait_for(self._node.head().number + self._depth)
+        return self._fate(versions) is fate
+
+    def _fate(self, versions: Sequence[SignedCall]) -> _Fate:
+        newest = versions[-1]
+        taken = self._node.transaction_count(newest.sender, pending=False) > newest.nonce
+        mined = [found for each in versions if (found := self._node.mined(each.hash)) is not None]
+        if any(not each.succeeded for each in mined):
+            return _Fate.REFUSED
+        return _Fate.SUPERSEDED if taken and not mined else _Fate.OPEN
 
 
-def undone(transaction: bytes) -> TransactionError:
+def undone(transaction: bytes) -> UndoneError:
     """The error for a transaction whose block is on the chain no more."""
-    return TransactionError(
+    return UndoneError(
         f"The transaction 0x{transaction.hex()} was undone",
         why="the chain was reorganised before it was final",
-        remedy="Check that the validators agree, then run this again: the same transaction is sent",
+        remedy="Run this again: the same transaction is sent",
     )

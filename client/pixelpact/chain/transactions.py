@@ -7,7 +7,7 @@ nonce lets it be carried out once. So whoever writes the bytes down before sendi
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,9 +24,10 @@ from .rejections import contract_error
 
 if TYPE_CHECKING:
     from .account import Account
+    from .answers import Block
     from .network import Network
 
-__all__ = ["Call", "Sender", "SignedCall"]
+__all__ = ["Call", "Keep", "Sender", "SignedCall"]
 
 _GWEI = 10**9
 #: What sealers of a private chain get for each gas: the base fee falls to almost nothing, the tip must not.
@@ -113,6 +114,10 @@ class SignedCall:
         )
 
 
+#: Writes down a transaction that takes another's place, before it is sent.
+Keep = Callable[[SignedCall], None]
+
+
 class _Nonces:
     """The nonces of one account that this process has given out and the node does not know of yet."""
 
@@ -194,6 +199,16 @@ class Sender:
                 max_fee=2 * base_fee + tip,
                 tip=tip,
             )
+
+    def replacing(self, keep: Keep) -> Callable[[SignedCall, Block], SignedCall]:
+        """How this account's transactions are replaced: raised, kept, and then given out."""
+
+        def replace(signed: SignedCall, head: Block) -> SignedCall:
+            raised = self.raised(signed, base_fee=head.base_fee)
+            keep(raised)
+            return raised
+
+        return replace
 
     def raised(self, signed: SignedCall, *, base_fee: int) -> SignedCall:
         """The same call with the same nonce, at the fee that the chain wants now and an eighth more at least.
