@@ -166,7 +166,7 @@ def test_a_vault_from_before_a_rotation_releases_nothing_and_does_not_rotate(
     )
     with hospital.restored() as old:
         for work in works:
-            with pytest.raises(VaultError, match=r"does not fit the chain.* epoch 2"):
+            with pytest.raises(VaultError, match="does not fit the chain"):
                 work(Custodian(old))
 
     assert hospital.sent() == sent
