@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from pixelpact.cli import access, audit, consent, demo, doctor, invite, keys, localnet, policy, study
+from pixelpact.cli import access, audit, consent, demo, doctor, invite, keys, localnet, policy, study, vault
 from pixelpact.cli.printing import print_error, print_usage
 from pixelpact.errors import OutputError, PixelPactError
 
@@ -35,6 +35,7 @@ for name, commands in (
     ("access", access.app),
     ("policy", policy.app),
     ("audit", audit.app),
+    ("vault", vault.app),
     ("localnet", localnet.app),
 ):
     app.add_typer(commands, name=name)

@@ -198,22 +198,16 @@ def _create_patient(
     from pixelpact.chain import Chain, Network
     from pixelpact.localnet import Localnet
     from pixelpact.patient import Patient, Wallet
-    from pixelpact.profile import ProfileFolder, Role
+    from pixelpact.profile import ProfileFolder, Role, UnlockChoice
 
     if (network is None) == (localnet is None):
         raise _unclear("exactly one of --network and --localnet says which network", "Give one of them")
     described = Localnet.open(localnet).network if localnet else Network.load(Path(str(network)))
     chain = Chain.connect(described)
     patient = Patient(chain, _ask_words()) if words else Patient.create(chain)
-    made = ProfileFolder.make(
-        profile,
-        role=Role.PATIENT,
-        network=described,
-        opening=opening,
-        ask=ask_new_password,
-        key_file=key_file,
-        fill=lambda vault: Wallet.keep(vault, patient.reveal_words()),
-    )
+    path = profile.absolute()
+    made = ProfileFolder(path, Role.PATIENT, described, UnlockChoice.of(path, opening, key_file))
+    made.make(ask_new_password, lambda vault: Wallet.keep(vault, patient.reveal_words()))
     if as_json:
         print_json({"profile": str(made.path), "role": "patient"})
     else:
@@ -236,7 +230,7 @@ def _create_institution(
     as_json: bool,
 ) -> int:
     from pixelpact.chain import Chain
-    from pixelpact.profile import ProfileFolder, Role
+    from pixelpact.profile import ProfileFolder, Role, UnlockChoice
 
     found = Chain.connect(network).institutions.operator(account.address).institution
     if not found or institution not in (None, found):
@@ -248,17 +242,11 @@ def _create_institution(
     # Now rather than with the first study: whether the node may be used at all.
     with tempfile.TemporaryDirectory(prefix="pixelpact-") as work, store.opened(Path(work)):
         pass
-    made = ProfileFolder.make(
-        profile,
-        role=Role.INSTITUTION,
-        network=network,
-        opening=unlock[0],
-        ask=ask_new_password,
-        key_file=unlock[1],
-        institution=found,
-        store=store,
-        fill=lambda vault: ProfileFolder.keep_account(vault, account),
+    path = profile.absolute()
+    made = ProfileFolder(
+        path, Role.INSTITUTION, network, UnlockChoice.of(path, *unlock), institution=found, store=store
     )
+    made.make(ask_new_password, lambda vault: ProfileFolder.keep_account(vault, account))
     if as_json:
         print_json({"profile": str(made.path), "role": "institution", "institution": found})
     else:

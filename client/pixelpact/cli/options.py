@@ -26,6 +26,7 @@ __all__ = [
     "Quiet",
     "Threads",
     "ask_new_password",
+    "ask_other_password",
     "ask_password",
     "opened_profile",
     "opened_wallet",
@@ -33,7 +34,9 @@ __all__ = [
     "require_person",
 ]
 
-_PASSWORD = "PIXELPACT_PASSWORD"  # noqa: S105 - the name of a variable
+# The names of variables.
+_PASSWORD = "PIXELPACT_PASSWORD"  # noqa: S105
+_NEW_PASSWORD = "PIXELPACT_NEW_PASSWORD"  # noqa: S105
 
 ProfileFolderOption = Annotated[
     Path,
@@ -74,26 +77,39 @@ def ask_password() -> str:
     Raises:
         InputError: neither.
     """
-    given = os.environ.get(_PASSWORD)
+    return _typed("Password of the vault: ", _PASSWORD)
+
+
+def ask_new_password() -> str:
+    """A new vault's password: from $PIXELPACT_PASSWORD, or typed twice.
+
+    Raises:
+        InputError: neither, or the two differ.
+    """
+    return _typed("Password of the new vault: ", _PASSWORD, twice=True)
+
+
+def ask_other_password() -> str:
+    """Another password for a vault: from $PIXELPACT_NEW_PASSWORD, or typed twice.
+
+    Raises:
+        InputError: neither, or the two differ.
+    """
+    return _typed("The vault's new password: ", _NEW_PASSWORD, twice=True)
+
+
+def _typed(prompt: str, variable: str, *, twice: bool = False) -> str:
+    given = os.environ.get(variable)
     if given is not None:
         return given
     if not sys.stdin or not sys.stdin.isatty():
         raise InputError(
-            "The vault's password is needed, and nobody is there to type it",
+            "A password is needed, and nobody is there to type it",
             why="stdin is no terminal",
-            remedy=f"Run this in a terminal, or set ${_PASSWORD}",
+            remedy=f"Run this in a terminal, or set ${variable}",
         )
-    return getpass.getpass("Password of the vault: ", stream=sys.stderr)
-
-
-def ask_new_password() -> str:
-    """A new password, typed twice where it is typed.
-
-    Raises:
-        InputError: nobody types, or the two differ.
-    """
-    first = ask_password()
-    if os.environ.get(_PASSWORD) is None and getpass.getpass("Once more: ", stream=sys.stderr) != first:
+    first = getpass.getpass(prompt, stream=sys.stderr)
+    if twice and getpass.getpass("Once more: ", stream=sys.stderr) != first:
         raise InputError(
             "The two passwords differ", remedy="Run the command again; nothing was made or changed"
         )
@@ -131,9 +147,8 @@ def opened_wallet(path: Path) -> Iterator[tuple[Chain, Wallet]]:
     """
     from pixelpact.chain import Chain
     from pixelpact.patient import Wallet
-    from pixelpact.vault import Vault
 
     folder = profile_folder(path, patient=True)
-    with Vault.open(folder.vault, folder.unlock(ask_password)) as vault:
+    with folder.open_vault(ask_password) as vault:
         chain = Chain.connect(folder.network)
         yield chain, Wallet(chain, vault)

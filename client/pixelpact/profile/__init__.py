@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pixelpact.profile.folder import Opening, ProfileFolder, Role, StoreChoice
+from pixelpact.profile.choices import Opening, Role, StoreChoice, UnlockChoice
+from pixelpact.profile.folder import ProfileFolder
 from pixelpact.profile.profile import Profile, require_bytes
 
-__all__ = ["Opening", "Profile", "ProfileFolder", "Role", "StoreChoice", "require_bytes"]
+__all__ = ["Opening", "Profile", "ProfileFolder", "Role", "StoreChoice", "UnlockChoice", "require_bytes"]

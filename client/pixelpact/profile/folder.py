@@ -5,90 +5,34 @@
     vault/           keys and journal (docs/vault.md)
     work/            where processes that use the same Kubo node meet (docs/kubo.md)
 
-The key file that opens the vault lies beside the folder, not in it: who copies the folder has no keys.
+A key file that opens the vault lies beside the folder, not in it: who copies the folder has no keys.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from pixelpact.chain import Account, Chain, Network
-from pixelpact.errors import InputError, OutputError
+from pixelpact.errors import InputError, OutputError, VaultError
+from pixelpact.profile.choices import Opening, Role, StoreChoice, UnlockChoice
 from pixelpact.profile.profile import Profile
-from pixelpact.storage import FolderStore, KuboStore, Store
-from pixelpact.vault import KeyFile, Kind, Password, Unlock, Vault
+from pixelpact.vault import Kind, Vault
 
-__all__ = ["Opening", "ProfileFolder", "Role", "StoreChoice"]
+__all__ = ["ProfileFolder"]
 
 _FILE = "profile.json"
 _NETWORK = "network.json"
 _FORMAT = "pixelpact-profile"
 _VERSION = 1
 _ACCOUNT = "operator"
-
-
-class Role(StrEnum):
-    """Whose profile it is."""
-
-    INSTITUTION = "institution"
-    PATIENT = "patient"
-
-
-class Opening(StrEnum):
-    """What opens the vault."""
-
-    KEY_FILE = "key-file"
-    PASSWORD = "password"  # noqa: S105 - the name of a way
-
-
-@dataclass(frozen=True, slots=True)
-class StoreChoice:
-    """Where an institution's blocks go: a Kubo node's RPC, or a folder.
-
-    Attributes:
-        kubo: the RPC's URL; empty for a folder.
-        gateway: the node's gateway, which reads faster; empty for none.
-        folder: the folder; empty for Kubo.
-        public: whether a node may be used that lets others learn of its blocks.
-    """
-
-    kubo: str = ""
-    gateway: str = ""
-    folder: str = ""
-    public: bool = False
-
-    @contextmanager
-    def opened(self, work: Path, *, from_peers: bool = False) -> Iterator[Store]:
-        """The store, as long as the block lasts.
-
-        Args:
-            work: where processes that use the same Kubo node meet.
-            from_peers: whether blocks may come from other institutions' nodes.
-
-        Raises:
-            StoreError: it can't be used.
-        """
-        if self.folder:
-            yield FolderStore(Path(self.folder))
-            return
-        store = KuboStore(
-            self.kubo,
-            work,
-            gateway=self.gateway or None,
-            from_peers=from_peers,
-            allow_flaws=self.public,
-        )
-        try:
-            yield store
-        finally:
-            store.close()
+_NOWHERE = StoreChoice()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,83 +43,19 @@ class ProfileFolder:
         path: the folder.
         role: whose it is.
         network: the network's description.
+        unlock: what opens the vault.
         institution: its number; 0 for a patient.
         store: where its blocks go; nowhere for a patient.
-        opening: what opens the vault.
-        key_file: where the key file is, for ``Opening.KEY_FILE``.
+        change: what opens the vault instead, while that is being changed.
     """
 
     path: Path
     role: Role
     network: Network
-    institution: int
-    store: StoreChoice
-    opening: Opening
-    key_file: Path
-
-    @classmethod
-    def make(  # noqa: PLR0913 - by name, each is a choice
-        cls,
-        path: Path,
-        *,
-        role: Role,
-        network: Network,
-        opening: Opening,
-        ask: Callable[[], str],
-        key_file: Path | None = None,
-        institution: int = 0,
-        store: StoreChoice | None = None,
-        fill: Callable[[Vault], None],
-    ) -> ProfileFolder:
-        """Make a profile, whole or not at all.
-
-        Args:
-            path: a folder that is not there yet.
-            role: whose it is.
-            network: the network's description.
-            institution: its number; 0 for a patient.
-            store: where its blocks go.
-            opening: what opens the vault.
-            ask: gives the password, when that is what opens the vault.
-            key_file: where the key file is or will be; beside the folder unless told.
-            fill: puts the keys into the new vault.
-
-        Raises:
-            InputError: there is something of this name already.
-            OutputError: the folder can't be made.
-        """
-        path = path.absolute()
-        _require_new(path)
-        made = cls(
-            path=path,
-            role=role,
-            network=network,
-            institution=institution,
-            store=store or StoreChoice(),
-            opening=opening,
-            key_file=(key_file or path.with_name(path.name + ".key")).absolute(),
-        )
-        unfinished = path.with_name(f".{path.name}.part")
-        try:
-            # What an interrupted run has made is nobody's: nothing was done with its keys.
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir(mode=0o700)
-            with Vault.create(unfinished / "vault", made.unlock(ask)) as vault:
-                fill(vault)
-            network.save(unfinished / _NETWORK)
-            (unfinished / _FILE).write_text(json.dumps(made._to_json(), indent=2) + "\n")
-            unfinished.rename(path)
-        except OSError as error:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise OutputError(
-                f"The profile {path} can't be made",
-                why=error.strerror or str(error),
-                remedy="Give a place that can be written and has room",
-            ) from error
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise
-        return made
+    unlock: UnlockChoice
+    institution: int = 0
+    store: StoreChoice = _NOWHERE
+    change: UnlockChoice | None = None
 
     @classmethod
     def load(cls, path: Path) -> ProfileFolder:
@@ -187,44 +67,105 @@ class ProfileFolder:
         path = path.absolute()
         try:
             value = json.loads((path / _FILE).read_text("utf-8"))
+            if (value["format"], value["version"]) != (_FORMAT, _VERSION):
+                raise _damaged(path, "it is of another version of PixelPact")
+            return cls(
+                path=path,
+                role=Role(value["role"]),
+                network=Network.load(path / _NETWORK),
+                unlock=_unlock_of(value["unlock"]),
+                institution=int(value["institution"]),
+                store=StoreChoice(**value["store"]),
+                change=_unlock_of(value["change"]) if value["change"] else None,
+            )
         except FileNotFoundError as error:
             raise InputError(
                 f"There is no profile in {path}",
                 why=f"it holds no {_FILE}",
                 remedy="Make one with `pixelpact keys create`, or give its folder with --profile",
             ) from error
-        except (OSError, ValueError) as error:
+        except (OSError, KeyError, TypeError, ValueError) as error:
             raise _damaged(path, str(error)) from error
+
+    def make(self, ask: Callable[[], str], fill: Callable[[Vault], None]) -> None:
+        """Make the folder and its vault, whole or not at all.
+
+        Args:
+            ask: gives the password, when that is what opens the vault.
+            fill: puts the keys into the new vault.
+
+        Raises:
+            InputError: there is something of this name already.
+            OutputError: the folder can't be made.
+        """
+        self._require_new()
+        unfinished = self.path.with_name(f".{self.path.name}.part")
         try:
-            _require_format(value)
-            return cls(
-                path=path,
-                role=Role(value["role"]),
-                network=Network.load(path / _NETWORK),
-                institution=int(value["institution"]),
-                store=StoreChoice(**value["store"]),
-                opening=Opening(value["opening"]),
-                key_file=Path(value["key_file"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise _damaged(path, str(error)) from error
+            # What an interrupted run has made is nobody's: nothing was done with its keys.
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir(mode=0o700)
+            with Vault.create(unfinished / "vault", self.unlock.unlock(ask)) as vault:
+                fill(vault)
+            self.network.save(unfinished / _NETWORK)
+            self._write(unfinished)
+            unfinished.rename(self.path)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
     @property
     def vault(self) -> Path:
         """The vault's folder."""
         return self.path / "vault"
 
-    def unlock(self, ask: Callable[[], str]) -> Unlock:
-        """What opens the vault; ``ask`` gives the password, if it is one."""
-        match self.opening:
-            case Opening.KEY_FILE:
-                return KeyFile(self.key_file)
-            case Opening.PASSWORD:
-                return Password(ask())
+    def open_vault(self, ask: Callable[[], str]) -> Vault:
+        """The vault, which is nobody else's until it is closed.
 
-    def with_opening(self, opening: Opening, key_file: Path | None = None) -> ProfileFolder:
-        """The same profile, opened otherwise; written when the vault was changed so (``save``)."""
-        return replace(self, opening=opening, key_file=(key_file or self.key_file).absolute())
+        Raises:
+            VaultError: it does not open, or somebody else has it open.
+        """
+        if self.change is None:
+            return Vault.open(self.vault, self.unlock.unlock(ask))
+        # Cut off while what opens it was changed: that is the old one or the new one.
+        try:
+            vault, unlock = Vault.open(self.vault, self.change.unlock(ask)), self.change
+        except VaultError:
+            vault, unlock = Vault.open(self.vault, self.unlock.unlock(ask)), self.unlock
+        replace(self, unlock=unlock, change=None).save()
+        return vault
+
+    def rotate_master(
+        self,
+        ask: Callable[[], str],
+        *,
+        change: UnlockChoice | None = None,
+        ask_new: Callable[[], str] | None = None,
+    ) -> None:
+        """Put the vault under a new master key, and have something else open it if asked.
+
+        Args:
+            ask: gives the present password, if it is one.
+            change: what opens it from now on; None keeps what does.
+            ask_new: gives the new password, if it is to be one.
+
+        Raises:
+            InputError: the new key file is the old one.
+            VaultError: the vault does not open, or can't be opened the new way; nothing was changed.
+        """
+        if change is not None and change == self.unlock and change.opening is Opening.KEY_FILE:
+            raise InputError(
+                f"{change.name} is the key file that opens the vault now",
+                why="a new one needs a place of its own, so that the vault always opens with one of them",
+                remedy="Give another place with --key-file",
+            )
+        with self.open_vault(ask) as vault:
+            if change is None:
+                vault.rotate_master()
+                return
+            replace(self, change=change).save()
+            vault.rotate_master(change.unlock(ask_new or ask))
+            replace(self, unlock=change, change=None).save()
 
     def save(self) -> None:
         """Write ``profile.json`` again.
@@ -232,16 +173,10 @@ class ProfileFolder:
         Raises:
             OutputError: it can't be written.
         """
-        beside = self.path / f".{_FILE}.part"
         try:
-            beside.write_text(json.dumps(self._to_json(), indent=2) + "\n")
-            beside.replace(self.path / _FILE)
+            self._write(self.path)
         except OSError as error:
-            raise OutputError(
-                f"The profile {self.path} can't be written",
-                why=error.strerror or str(error),
-                remedy="Make room, or see to it that it can be written",
-            ) from error
+            raise _unwritable(self.path, error) from error
 
     @contextmanager
     def open(self, ask: Callable[[], str], *, from_peers: bool = False) -> Iterator[Profile]:
@@ -257,7 +192,7 @@ class ProfileFolder:
             ChainError, StoreError: the node can't be used.
         """
         self.require(Role.INSTITUTION)
-        with Vault.open(self.vault, self.unlock(ask)) as vault:
+        with self.open_vault(ask) as vault:
             account = Account(vault.get(Kind.OPERATOR_KEY, _ACCOUNT)["private_key"])
             chain = Chain.connect(self.network, account)
             with self.store.opened(self.path / "work", from_peers=from_peers) as store:
@@ -271,49 +206,58 @@ class ProfileFolder:
         """
         if self.role is not role:
             raise InputError(
-                f"The profile {self.path} is not {_ARTICLE[role]}'s",
-                why=f"it is {_ARTICLE[self.role]}'s, and this is for {_ARTICLE[role]}",
+                f"The profile {self.path} is not {role.possessive}",
+                why=f"it is {self.role.possessive}",
                 remedy="Give the other profile with --profile",
             )
-
-    def _to_json(self) -> dict[str, Any]:
-        return {
-            "format": _FORMAT,
-            "version": _VERSION,
-            "role": self.role.value,
-            "institution": self.institution,
-            "store": asdict(self.store),
-            "opening": self.opening.value,
-            "key_file": str(self.key_file),
-        }
 
     @staticmethod
     def keep_account(vault: Vault, account: Account) -> None:
         """Put an institution's operator key into its vault."""
         vault.put(Kind.OPERATOR_KEY, _ACCOUNT, {"private_key": account.reveal_key()})
 
+    def _write(self, folder: Path) -> None:
+        value = {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "role": self.role,
+            "institution": self.institution,
+            "store": asdict(self.store),
+            "unlock": asdict(self.unlock),
+            "change": asdict(self.change) if self.change else None,
+        }
+        beside = folder / f".{_FILE}.part"
+        with beside.open("w", encoding="utf-8") as stream:
+            stream.write(json.dumps(value, indent=2) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(folder / _FILE)
 
-_ARTICLE = {Role.INSTITUTION: "an institution", Role.PATIENT: "a patient"}
+    def _require_new(self) -> None:
+        if os.path.lexists(self.path):
+            raise InputError(
+                f"There is {self.path} already",
+                why="a profile's keys may be the only copy, so nothing is written over one",
+                remedy="Give another folder with --profile",
+            )
+        if not self.path.parent.is_dir():
+            raise OutputError(
+                f"The profile {self.path} can't be made",
+                why="the folder that it would lie in is not there",
+                remedy="Make that folder first, or give another one",
+            )
 
 
-def _require_new(path: Path) -> None:
-    if path.exists() or path.is_symlink():
-        raise InputError(
-            f"There is {path} already",
-            why="a profile's keys may be the only copy, so nothing is written over one",
-            remedy="Give another folder with --profile",
-        )
-    if not path.parent.is_dir():
-        raise OutputError(
-            f"The profile {path} can't be made",
-            why="the folder that it would lie in is not there",
-            remedy="Make that folder first, or give another one",
-        )
+def _unlock_of(value: dict[str, Any]) -> UnlockChoice:
+    return UnlockChoice(Opening(value["opening"]), str(value["name"]))
 
 
-def _require_format(value: dict[str, Any]) -> None:
-    if (value["format"], value["version"]) != (_FORMAT, _VERSION):
-        raise ValueError("it is of another version of PixelPact")
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"The profile {path} can't be written",
+        why=error.strerror or str(error),
+        remedy="Give a place that can be written and has room",
+    )
 
 
 def _damaged(path: Path, why: str) -> InputError:

@@ -1,0 +1,107 @@
+"""What a profile says of itself: whose it is, what opens its vault, and where its blocks go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pixelpact.storage import FolderStore, KuboStore, Store
+from pixelpact.vault import KeyFile, Keyring, Password, Unlock
+
+__all__ = ["Opening", "Role", "StoreChoice", "UnlockChoice"]
+
+
+class Role(StrEnum):
+    """Whose profile it is."""
+
+    INSTITUTION = "institution"
+    PATIENT = "patient"
+
+    @property
+    def possessive(self) -> str:
+        """As a person says it."""
+        return "an institution's" if self is Role.INSTITUTION else "a patient's"
+
+
+class Opening(StrEnum):
+    """What opens a vault."""
+
+    KEY_FILE = "key-file"
+    KEYRING = "keyring"
+    PASSWORD = "password"  # noqa: S105 - the name of a way
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockChoice:
+    """What opens a profile's vault: the way, and for a key file its path, for a keyring the secret's name."""
+
+    opening: Opening
+    name: str = ""
+
+    @classmethod
+    def of(cls, profile: Path, opening: Opening, key_file: Path | None) -> UnlockChoice:
+        """The choice for a profile's folder; a key file lies beside it unless told."""
+        match opening:
+            case Opening.KEY_FILE:
+                place = key_file or profile.with_name(profile.name + ".key")
+                return cls(opening, str(place.absolute()))
+            case Opening.KEYRING:
+                return cls(opening, str(profile))
+            case Opening.PASSWORD:
+                return cls(opening)
+
+    def unlock(self, ask: Callable[[], str]) -> Unlock:
+        """What opens the vault; ``ask`` gives the password, if it is one."""
+        match self.opening:
+            case Opening.KEY_FILE:
+                return KeyFile(Path(self.name))
+            case Opening.KEYRING:
+                return Keyring(self.name)
+            case Opening.PASSWORD:
+                return Password(ask())
+
+
+@dataclass(frozen=True, slots=True)
+class StoreChoice:
+    """Where an institution's blocks go: a Kubo node's RPC, or a folder.
+
+    Attributes:
+        kubo: the RPC's URL; empty for a folder.
+        gateway: the node's gateway, which reads faster; empty for none.
+        folder: the folder; empty for Kubo.
+        public: whether a node may be used that lets others learn of its blocks.
+    """
+
+    kubo: str = ""
+    gateway: str = ""
+    folder: str = ""
+    public: bool = False
+
+    @contextmanager
+    def opened(self, work: Path, *, from_peers: bool = False) -> Iterator[Store]:
+        """The store, as long as the block lasts.
+
+        Args:
+            work: where processes that use the same Kubo node meet.
+            from_peers: whether blocks may come from other institutions' nodes.
+
+        Raises:
+            StoreError: it can't be used.
+        """
+        if self.folder:
+            yield FolderStore(Path(self.folder))
+            return
+        store = KuboStore(
+            self.kubo,
+            work,
+            gateway=self.gateway or None,
+            from_peers=from_peers,
+            allow_flaws=self.public,
+        )
+        try:
+            yield store
+        finally:
+            store.close()
