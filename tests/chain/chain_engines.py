@@ -76,8 +76,9 @@ class _Remote:
 class Anvil(_Remote):
     """A running Anvil."""
 
-    def __init__(self, url: str, clock: int) -> None:
+    def __init__(self, url: str, clock: int, pid: int) -> None:
         super().__init__(url)
+        self.pid = pid
         self.network = describe(url, name="anvil", finality_depth=3, clock=clock)
         self.accounts = tuple(Account(bytes.fromhex(key)) for key in ANVIL_KEYS)
 
@@ -105,7 +106,7 @@ def anvil(folder: Path, *options: str, clock: int = 3600) -> Iterator[Anvil]:
     with output.open("wb") as stream:
         process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
     try:
-        yield Anvil(f"http://{_listening(process, output)}", clock)
+        yield Anvil(f"http://{_listening(process, output)}", clock, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=10)
@@ -114,8 +115,10 @@ def anvil(folder: Path, *options: str, clock: int = 3600) -> Iterator[Anvil]:
 class Geth(_Remote):
     """Running validators that seal Clique, one block a second; asked through the first."""
 
-    def __init__(self, url: str, plan: Plan, bank: Account) -> None:
+    def __init__(self, url: str, plan: Plan, bank: Account, daemons: list[Daemon]) -> None:
         super().__init__(url)
+        self.first = Validator(socket_of(daemons[0].folder))
+        self.pid = daemons[0].pid()
         self.network = describe(url, name="geth", finality_depth=plan.finality_depth, clock=plan.clock)
         self._bank = bank
 
@@ -155,7 +158,7 @@ def geth(folder: Path, validators: int) -> Iterator[Geth]:
             daemon.start()
         _begin(daemons)
         url = f"http://127.0.0.1:{plan.ports[0].rpc}"
-        yield Geth(_moving(url), plan, bank)
+        yield Geth(_moving(url), plan, bank, daemons)
     finally:
         stop_all(daemons)
 
