@@ -100,7 +100,7 @@ def _command(arguments: list[str]) -> int:
     if "" in arguments:
         raise TyperException("One of the arguments is empty: a variable may not be set.")
     # The framework returns a command's code when it does not end the process itself.
-    code = int(app(arguments, standalone_mode=False) or 0)
+    code = int(app(arguments, prog_name="pixelpact", standalone_mode=False) or 0)
     if code == _INTERRUPTED:
         raise KeyboardInterrupt
     if sys.stdout is not None:

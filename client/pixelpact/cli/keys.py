@@ -175,13 +175,17 @@ def publish(profile: ProfileFolderOption, as_json: Json = False) -> int:
 
 
 @app.command("words")
-def words(profile: ProfileFolderOption) -> int:
+def words(profile: ProfileFolderOption, as_json: Json = False) -> int:
     """Show a patient's twelve words, to be written down: they are the only way back to the wallet.
 
     Example: pixelpact keys words --profile patient
     """
     with opened_wallet(profile) as (_, wallet):
-        print(wallet.patient.reveal_words())
+        revealed = wallet.patient.reveal_words()
+    if as_json:
+        print_json({"words": revealed})
+    else:
+        print(revealed)
     return 0
 
 
