@@ -23,9 +23,10 @@ def generate(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def copy(tmp_path: Path) -> Path:
     for name in ("scripts/_generate", TABLES):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("scripts/generate", *OUTPUTS):
+    for name in ("scripts/generate", "client/pixelpact/errors.py", *OUTPUTS):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
+    assert generate(tmp_path).stdout == "wrote docs/errors.md\n"
     return tmp_path
 
 
