@@ -42,7 +42,7 @@ def complete(digits: str, kind: str, numbers: Iterable[bytes], where: str) -> by
     found = [number for number in numbers if number.hex().startswith(wanted)]
     if len(found) != 1:
         raise InputError(
-            f"{len(found) or 'No'} {kind}s begin with {digits}",
+            f"{'More than one' if found else 'No'} {kind} begins with {digits}",
             why="exactly one must be meant",
             remedy="Give more digits" if found else where,
         )

@@ -1,0 +1,208 @@
+"""Documents come back as they went; whatever else is read is refused in a sentence."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pixelpact.chain import CONTRACTS, Account, Network, eip712
+from pixelpact.documents import (
+    Signed,
+    complete,
+    invitation_link,
+    invitation_text,
+    parse_invitation,
+    parse_signed,
+    sign_invitation,
+    signed_text,
+)
+from pixelpact.errors import InputError
+from pixelpact.models import (
+    Directive,
+    Invitation,
+    Modifier,
+    Refusal,
+    SignedDirective,
+    SignedInvitation,
+    SignedRefusal,
+    SignedRevocation,
+    SignedRevocationOfAll,
+)
+
+ACCOUNT = Account(b"\x11" * 32)
+NETWORK = Network(
+    "made up",
+    7,
+    b"\x22" * 32,
+    1,
+    30,
+    "http://127.0.0.1:1",
+    {name: bytes([number]) * 20 for number, name in enumerate(CONTRACTS, start=1)},
+)
+
+
+def uint(bits: int) -> st.SearchStrategy[int]:
+    return st.integers(0, 2**bits - 1)
+
+
+def words(length: int) -> st.SearchStrategy[bytes]:
+    return st.binary(min_size=length, max_size=length)
+
+
+DIRECTIVES = st.builds(
+    Directive,
+    subject=st.just(ACCOUNT.address),
+    custodian=uint(32),
+    study=words(32),
+    grantee=uint(32),
+    categories=uint(64),
+    purposes=uint(64),
+    permission=uint(16),
+    vocabulary=uint(16),
+    generation=uint(32),
+    not_before=uint(64),
+    expiry=uint(64),
+    salt=words(32),
+    modifiers=st.lists(st.builds(Modifier, uint(16), words(32)), max_size=8).map(tuple),
+)
+
+
+def signed(message: Any) -> Signed:
+    signature = eip712.sign(ACCOUNT, NETWORK, message)
+    match message:
+        case Directive():
+            return SignedDirective(message, eip712.struct_hash(message), signature)
+        case Refusal():
+            return SignedRefusal(message, signature)
+        case eip712.Revocation():
+            return SignedRevocation(message.subject, message.directive, signature)
+        case _:
+            return SignedRevocationOfAll(message.subject, message.generation, signature)
+
+
+SIGNED = st.one_of(
+    DIRECTIVES,
+    st.builds(eip712.Revocation, st.just(ACCOUNT.address), words(32)),
+    st.builds(eip712.RevocationOfAll, st.just(ACCOUNT.address), uint(32)),
+    st.builds(Refusal, st.just(ACCOUNT.address), uint(32), words(32), uint(32), uint(64), uint(64)),
+).map(signed)
+INVITATIONS = st.builds(
+    Invitation,
+    genesis=words(32),
+    chain_id=uint(64),
+    custodian=uint(32),
+    study=words(32),
+    categories=uint(64),
+    expiry=uint(64),
+    directive=st.none() | DIRECTIVES,
+).map(lambda invitation: sign_invitation(ACCOUNT, invitation))
+
+
+@settings(max_examples=60, deadline=None)
+@given(SIGNED)
+def test_what_a_patient_signs_comes_back_as_it_went(what: Signed) -> None:
+    assert parse_signed(signed_text(what, NETWORK), NETWORK) == what
+
+
+@settings(max_examples=60, deadline=None)
+@given(INVITATIONS)
+def test_an_invitation_comes_back_as_it_went(invitation: SignedInvitation) -> None:
+    assert parse_invitation(invitation_text(invitation)) == invitation
+    assert parse_invitation(invitation_link(invitation)) == invitation
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        return [leaf for key, each in value.items() for leaf in leaves(each, (*path, key))]
+    if isinstance(value, list):
+        return [leaf for key, each in enumerate(value) for leaf in leaves(each, (*path, key))]
+    return [path]
+
+
+def changed(document: Any, path: tuple[Any, ...], value: Any) -> str:
+    place = document
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return json.dumps(document)
+
+
+DIRECTIVE = Directive(
+    ACCOUNT.address, 1, b"\x33" * 32, 2, 3, 1, 0, 1, 0, 100, 200, b"\x44" * 32, (Modifier(45),)
+)
+INVITATION = sign_invitation(ACCOUNT, Invitation(b"\x22" * 32, 7, 1, b"\x33" * 32, 3, 200, DIRECTIVE))
+CONSENT = signed_text(signed(DIRECTIVE), NETWORK)
+
+
+@pytest.mark.parametrize("path", leaves(json.loads(CONSENT)), ids=lambda path: ".".join(map(str, path)))
+def test_no_field_of_a_consent_can_be_changed(path: tuple[Any, ...]) -> None:
+    before = json.loads(CONSENT)
+    for key in path:
+        before = before[key]
+    other = before + 1 if isinstance(before, int) else before[:-1] + ("0" if before[-1] != "0" else "1")
+    for value in (other, None, True, -1, 2**70, "", [], {}, "0xzz", 1.5):
+        with pytest.raises(InputError):
+            parse_signed(changed(json.loads(CONSENT), path, value), NETWORK)
+
+
+@pytest.mark.parametrize(
+    "path", leaves(json.loads(invitation_text(INVITATION))), ids=lambda path: ".".join(map(str, path))
+)
+def test_no_field_of_an_invitation_can_be_changed(path: tuple[Any, ...]) -> None:
+    text = invitation_text(INVITATION)
+    before = json.loads(text)
+    for key in path:
+        before = before[key]
+    other = before + 1 if isinstance(before, int) else before[:-1] + ("0" if before[-1] != "0" else "1")
+    for value in (other, None, True, -1, 2**70, "", [], {}):
+        with pytest.raises(InputError):
+            parse_invitation(changed(json.loads(text), path, value))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200) | st.text(max_size=80).map("pixelpact:invitation:{}".format))
+def test_no_other_text_is_a_document(text: str) -> None:
+    with pytest.raises(InputError):
+        parse_invitation(text)
+    with pytest.raises(InputError):
+        parse_signed(text, NETWORK)
+
+
+def test_a_key_twice_or_one_more_is_refused() -> None:
+    twice = CONSENT.replace('"custodian": 1', '"custodian": 1, "custodian": 1')
+    more = json.dumps({**json.loads(CONSENT), "more": 1})
+    for text in (twice, more, "[" * 5000):
+        with pytest.raises(InputError, match="not a document"):
+            parse_signed(text, NETWORK)
+
+
+def test_a_link_that_would_grow_without_end_is_refused() -> None:
+    bomb = base64.urlsafe_b64encode(zlib.compress(b" " * 50_000_000, 9)).decode().rstrip("=")
+    with pytest.raises(InputError, match="not whole"):
+        parse_invitation("pixelpact:invitation:" + bomb)
+
+
+def test_a_document_is_for_one_network() -> None:
+    for other in (
+        replace(NETWORK, chain_id=8),
+        replace(NETWORK, genesis=b"\x23" * 32),
+        NETWORK.with_contracts({**NETWORK.contracts, "ConsentRegistry": b"\x99" * 20}),
+    ):
+        with pytest.raises(InputError, match="another network"):
+            parse_signed(CONSENT, other)
+
+
+def test_numbers_are_completed_only_when_one_is_meant() -> None:
+    numbers = [b"\x12" + bytes(31), b"\x13" + bytes(31)]
+    assert complete("0x12", "study", numbers, "Look") == numbers[0]
+    assert complete("13" + "00" * 31, "study", numbers, "Look") == numbers[1]
+    for digits, why in (("1", "More than one study"), ("0x2", "No study"), ("", "not a study"), ("0x12" * 17, "not a")):
+        with pytest.raises(InputError, match=why):
+            complete(digits, "study", numbers, "Look")
