@@ -203,6 +203,11 @@ def test_numbers_are_completed_only_when_one_is_meant() -> None:
     numbers = [b"\x12" + bytes(31), b"\x13" + bytes(31)]
     assert complete("0x12", "study", numbers, "Look") == numbers[0]
     assert complete("13" + "00" * 31, "study", numbers, "Look") == numbers[1]
-    for digits, why in (("1", "More than one study"), ("0x2", "No study"), ("", "not a study"), ("0x12" * 17, "not a")):
+    for digits, why in (
+        ("1", "More than one study"),
+        ("0x2", "No study"),
+        ("", "not a study"),
+        ("0x12" * 17, "not a"),
+    ):
         with pytest.raises(InputError, match=why):
             complete(digits, "study", numbers, "Look")
