@@ -171,6 +171,36 @@ def test_a_pin_counts_only_when_the_node_says_so(
     assert store.pins() == frozenset()
 
 
+@pytest.mark.parametrize("fault", [REFUSED, REFUSED_LATE, says({}), says({"UniqueBlocks": 1})], ids=name_of)
+def test_what_a_walk_does_not_show_each_block_is_asked_for(
+    store: KuboStore, proxy: Proxy, node: Node, fault: Fault
+):
+    tree = plant(store, "walked")
+    proxy.faults["dag/stat"] = fault
+    store.pin(tree.root)
+    assert store.pins() == {tree.root}
+    store.unpin(tree.root)
+    node.path(tree.chunks[0]).unlink()
+    # Asked to pin it, the node would wait for its peers.
+    proxy.faults["pin/add"] = REFUSED
+    with pytest.raises(BlockError, match=f"{tree.chunks[0]} is missing"):
+        store.pin(tree.root)
+
+
+def test_a_tree_without_one_of_its_blocks_is_not_pinned(store: KuboStore, proxy: Proxy, node: Node):
+    tree = plant(store, "gone")
+    # Asked to pin it, the node would wait for its peers.
+    proxy.faults["pin/add"] = REFUSED
+    for absent in (tree.chunks[-1], min(tree.all - {tree.root, *tree.chunks})):
+        node.path(absent).rename(node.repository / "aside")
+        with pytest.raises(BlockError, match=f"{absent} is missing"):
+            store.pin(tree.root)
+        (node.repository / "aside").rename(node.path(absent))
+    proxy.faults.clear()
+    store.pin(tree.root)
+    assert store.pins() == {tree.root}
+
+
 def test_unpin_counts_only_when_the_node_says_so(store: KuboStore, proxy: Proxy):
     cid = store.put(b"pinned")
     store.pin(cid)

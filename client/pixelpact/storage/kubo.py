@@ -184,15 +184,16 @@ class KuboStore:
         """Check the tree's links, then have the node pin it recursively (``Store.pin``)."""
         with told(self.folder, "written"), self._gate.shared():
             tree = reachable(root, self._local)
-            # All of them are asked for first: Kubo would wait for its peers to give a block that is missing.
-            here = self.present(tree)
-            if len(here) != len(tree):
-                raise missing(min(tree.difference(here)))
+            seconds = self._long.silence + len(tree) * _A_BLOCK
+            patience = Patience(seconds + 10, seconds + 10, _LIST_SIZE)
+            # All of them are looked for first: Kubo would wait for its peers to give a block that is missing.
+            if self._walked(root, patience) != len(tree):
+                here = self.present(tree)
+                if len(here) != len(tree):
+                    raise missing(min(tree.difference(here)))
             if root in self.pins():
                 # Not a second time: Kubo would drop the pin first, and have none if it fails then.
                 return
-            seconds = self._long.silence + len(tree) * _A_BLOCK
-            patience = Patience(seconds + 10, seconds + 10, _LIST_SIZE)
             with self._rpc.telling("pin/add"):
                 answer = self._rpc.one("pin/add", str(root), patience=patience, timeout=f"{seconds:g}s")
             if answer.get("Pins") != [str(root)]:
@@ -262,6 +263,15 @@ class KuboStore:
         if answer.get("Key") != str(cid):
             self._rpc.nonsense("block/stat", f"it told of something other than {cid}")
         return True
+
+    def _walked(self, root: Cid, patience: Patience) -> int | None:
+        """How many blocks a tree has, of which the node has all; None when it has not, or does not say."""
+        options = {"offline": "true", "progress": "false"}
+        try:
+            blocks = self._rpc.one("dag/stat", str(root), patience=patience, **options).get("UniqueBlocks")
+        except Refusal:
+            return None
+        return blocks if isinstance(blocks, int) else None
 
     def _pins(self, kind: str) -> dict[Cid, str]:
         with self._rpc.telling("pin/ls"):
