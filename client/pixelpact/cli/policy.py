@@ -107,26 +107,21 @@ def _explain_a_new_one(
     directive: str | None,
     block: int | None,
 ) -> Answer:
-    from pixelpact.policy import Purpose
+    from pixelpact.cli.values import purposes_of
 
+    (wanted,) = purposes_of([purpose])
     if requester is None:
         raise InputError(
             "It is not clear who would ask",
             why="--study needs --requester beside it",
             remedy="Give the number of the institution that would ask",
         )
-    if purpose not in Purpose.__members__:
-        raise InputError(
-            f"There is no purpose {purpose!r}",
-            why="purposes are HL7 PurposeOfUse codes in capitals",
-            remedy="Use one of the codes in docs/policy.md, such as TREAT",
-        )
     state = auditor.state(at="latest")
     cited = {each.directive_hash: each.directive for each in state.requests.values() if each.directive}
     return auditor.explain(
         study=_complete(study, "study", state.studies),
         requester=requester,
-        purpose=Purpose[purpose],
+        purpose=wanted,
         directive=cited[_complete(directive, "consent", cited)] if directive else None,
         block=block,
     )
