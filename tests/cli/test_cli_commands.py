@@ -117,9 +117,9 @@ def test_what_can_not_be_explained(
 
 
 def test_a_purpose_that_does_not_exist(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = ["--study", scene.study.hex(), "--requester", "2", "--purpose", "treat"]
+    asked = ["--study", scene.study.hex(), "--requester", "2", "--purpose", "HOLIDAY"]
     assert run(["policy", "explain", "--trail", str(scene.trail), *asked]) == 3
-    assert "capitals" in capsys.readouterr().err
+    assert "There is no purpose" in capsys.readouterr().err
 
 
 def test_a_trail_that_was_tampered_with_is_refused(
