@@ -16,6 +16,9 @@ from pixelpact.storage import FolderStore
 class Silent:
     """An audience that only listens."""
 
+    def tells(self, sentence: str) -> None:
+        pass
+
     def begins(self, title: str, actor: str) -> None:
         pass
 

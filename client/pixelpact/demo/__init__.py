@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from pixelpact.demo.outcome import STEPS, Outcome, Picture, Step, StudyOutcome
 from pixelpact.demo.run import run_demo
+from pixelpact.demo.scene import Scene, choose_scene
 from pixelpact.demo.stage import Audience
 
-__all__ = ["STEPS", "Audience", "Outcome", "Picture", "Step", "StudyOutcome", "run_demo"]
+__all__ = [
+    "STEPS",
+    "Audience",
+    "Outcome",
+    "Picture",
+    "Scene",
+    "Step",
+    "StudyOutcome",
+    "choose_scene",
+    "run_demo",
+]

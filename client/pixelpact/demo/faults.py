@@ -26,10 +26,11 @@ class Faults:
     def __init__(self, story: Story) -> None:
         self._stage = story.stage
         self._cast = story.cast
-        self._store = story.cast.sandbox.store
+        self._store = story.cast.consortium[A].store
+        self._files = story.cast.consortium.blocks(A)
         self._exhibit: Exhibit = min(story.exhibits, key=lambda exhibit: exhibit.source.length)
-        self._rogue = RogueCustodian(story.cast.sandbox[A])
-        record = story.cast.sandbox[A].vault.get(Kind.STUDY_SECRET, self._exhibit.number.hex())
+        self._rogue = RogueCustodian(story.cast.consortium[A])
+        record = story.cast.consortium[A].vault.get(Kind.STUDY_SECRET, self._exhibit.number.hex())
         self._secret = crypto.StudySecret(record["secret"])
 
     def commit(self) -> None:
@@ -44,12 +45,12 @@ class Faults:
             "fault-bit", "A bit of a stored block is flipped", "a broken disk", "fault"
         ) as note:
             cid = next(cid for cid in crypto.list_cids(self._digest(), self._store.get) if cid.codec == RAW)
-            path = self._store.path(cid)
-            whole = path.read_bytes()
-            path.write_bytes(whole[:1000] + bytes([whole[1000] ^ 1]) + whole[1001:])
+            self._forget_what_was_fetched()
+            whole = self._files.read(cid)
+            self._files.overwrite(cid, whole[:1000] + bytes([whole[1000] ^ 1]) + whole[1001:])
             note.fact("block", str(cid))
             self._caught(note, BlockError, self._open_as_d)
-            path.write_bytes(whole)
+            self._files.overwrite(cid, whole)
             self._open_as_d()
             note.check("with the bit put right it opens", holds=True)
 
@@ -59,14 +60,16 @@ class Faults:
             other = self._rogue.seal(
                 self._exhibit.number, self._exhibit.source, crypto.StudyKey.generate(), self._secret
             )
-            path = self._store.path(Cid(DAG_CBOR, self._digest()))
-            whole = path.read_bytes()
-            path.write_bytes(self._store.get(Cid(DAG_CBOR, other)))
+            self._forget_what_was_fetched()
+            root = Cid(DAG_CBOR, self._digest())
+            whole = self._files.read(root)
+            self._files.overwrite(root, self._store.get(Cid(DAG_CBOR, other)))
             self._caught(note, BlockError, self._open_as_d)
-            path.write_bytes(whole)
+            self._files.overwrite(root, whole)
             # Now with the chain's blessing: the insider registers that root and hands out another key.
             self._rogue.rotate(self._exhibit.number, other)
             self._rogue.release(self._request(D), crypto.StudyKey.generate(), self._secret)
+            self._cast.settle()
             self._caught(note, HeaderError, self._open_as_d)
 
     def _exchange_images(self) -> None:
@@ -77,6 +80,7 @@ class Faults:
             other = self._rogue.seal(self._exhibit.number, exchanged, key, self._secret)
             self._rogue.rotate(self._exhibit.number, other)
             self._rogue.release(self._request(D), key, self._secret)
+            self._cast.settle()
             self._caught(note, ContentError, self._open_as_d)
 
     def _release_after_withdrawal(self) -> None:
@@ -100,16 +104,22 @@ class Faults:
     ) -> PixelPactError | None:
         try:
             act()
-        except PixelPactError as error:
-            note.check(f"caught as {kind.__name__}", holds=isinstance(error, kind))
+        except kind as error:
+            note.check(f"caught as {kind.__name__}", holds=True)
             note.sentence = error.sentence
             return error
+        # Whatever else was raised has ended the step, which says what it was.
         note.check(f"caught as {kind.__name__}", holds=False)
         note.sentence = "It was not noticed."
         return None
 
     def _open_as_d(self) -> None:
         self._cast.requesters[D].fetch(self._request(D)).verify()
+
+    def _forget_what_was_fetched(self) -> None:
+        """The requesters' nodes drop it: Hospital D's has to ask Hospital A's, since no other has it."""
+        for requester in self._cast.requesters:
+            self._cast.consortium[requester].store.collect()
 
     def _request(self, requester: int) -> bytes:
         return self._exhibit.requests[requester].number

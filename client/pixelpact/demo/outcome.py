@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from pixelpact.errors import VerificationError
+
 __all__ = ["STEPS", "Outcome", "Picture", "Step", "StudyOutcome"]
 
 #: The names of the story's steps, all of them, in their order.
@@ -99,7 +101,10 @@ class Outcome:
         gas: transaction gas by ``Contract.function``, the median of the run.
         audit_events: how many events the auditor read.
         findings: sentences of what the auditor found wrong, taken before the deliberate faults.
+        findings_before: what was found on the chain before the story began; none on a new chain.
         trail: the auditor's trail: (time UTC, block, who, sentence).
+        report: the page's path.
+        exit_code: of the command when the run was not ok (pixelpact.errors).
     """
 
     chain: str
@@ -110,8 +115,10 @@ class Outcome:
     gas: dict[str, int] = field(default_factory=dict)
     audit_events: int = 0
     findings: tuple[str, ...] = ()
+    findings_before: tuple[str, ...] = ()
     trail: tuple[tuple[str, int, str, str], ...] = ()
     report: str = ""
+    exit_code: int = VerificationError.exit_code
 
     @property
     def ok(self) -> bool:

@@ -1,4 +1,4 @@
-"""The folder that a run leaves behind: its report, the auditor's trail, the store's blocks and the vaults."""
+"""The folder that a run leaves behind: its report, the auditor's trail, the vaults, and blocks or nodes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pixelpact.errors import OutputError
+from pixelpact.localnet import Localnet
 
-__all__ = ["place_for"]
+__all__ = ["LOCALNET", "place_for"]
 
+#: Where the nodes are that a run started for itself.
+LOCALNET = "localnet"
 _MARK = ".pixelpact-demo"
-_LEFT = re.compile(r"\.pixelpact-demo|report\.html|trail\.json|store|institution-\d+")
+_LEFT = re.compile(rf"\.pixelpact-demo|report\.html|trail\.json|store|{LOCALNET}|institution-\d+")
 
 
 @contextmanager
@@ -49,6 +52,9 @@ def _make(folder: Path) -> Path:
                     why="another demo is writing there",
                     remedy="Wait until it has ended, or give another folder with --output",
                 )
+            if Localnet.is_in(folder / LOCALNET):
+                # Of a run that was killed, the nodes may run still.
+                Localnet.stop(folder / LOCALNET)
             for path in found:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         folder.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,11 @@ __all__ = ["write_report"]
 
 _KINDS = {"act": "", "denial": "denied, as it should be", "fault": "done wrong on purpose", "audit": "audit"}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:]+Z")
+_PLACES = {
+    "embedded": "The embedded chain has a time of its own, which runs ahead.",
+    "anvil": "All institutions share one Anvil; each has a Kubo node of its own, in a private swarm.",
+    "geth": "Each institution has a Geth that seals Clique and a Kubo node of its own, in a private swarm.",
+}
 _ABOUT_GAS = (
     "Gas of each kind of transaction, the median of this run. On a private chain gas is not money: it is the "
     "share of a block."
@@ -101,7 +106,7 @@ def _verdict(outcome: Outcome) -> str:
         "<h1>One hospital shares a patient&#8217;s images with another, until the patient says no</h1>\n"
         f'<p class="soft">PixelPact {escape(outcome.version)}, chain: {escape(outcome.chain)}, '
         f"store: {escape(outcome.store)}. Every step below was carried out for real, and its result checked, "
-        "in the run that wrote this page. The embedded chain has a time of its own, which runs ahead.</p>\n"
+        f"in the run that wrote this page. {_PLACES.get(outcome.chain, '')}</p>\n"
         f'<div class="verdict{"" if outcome.ok else " bad"}">{cells}</div>'
     )
 
@@ -161,12 +166,23 @@ def _step(step: Step) -> str:
 
 
 def _findings(outcome: Outcome) -> str:
+    return _new_findings(outcome) + _earlier_findings(outcome)
+
+
+def _new_findings(outcome: Outcome) -> str:
     if not outcome.findings:
         return (
             '<p class="soft">Every decision was taken again from these events, by rules that share no code '
             "with the contracts: nothing was found wrong. Taken before the wrongs above were done.</p>"
         )
     return f"<ul>{''.join(f'<li>{escape(finding)}</li>' for finding in outcome.findings)}</ul>"
+
+
+def _earlier_findings(outcome: Outcome) -> str:
+    if not outcome.findings_before:
+        return ""
+    items = "".join(f"<li>{escape(finding)}</li>" for finding in outcome.findings_before)
+    return f'<p class="soft">Found already before this story began, on the same chain:</p><ul>{items}</ul>'
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: tuple[int, ...]) -> str:

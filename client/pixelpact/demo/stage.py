@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,8 +12,8 @@ from pixelpact.chain import Chain
 from pixelpact.custodian import Custodian, SharedStudy
 from pixelpact.demo.outcome import Picture, Step
 from pixelpact.dicom import DicomStudy
-from pixelpact.errors import PixelPactError, VerificationError
-from pixelpact.localnet import Sandbox
+from pixelpact.errors import ChainError, PixelPactError, UnreachableError, VerificationError
+from pixelpact.localnet import Consortium
 from pixelpact.models import Instance, SignedDirective
 from pixelpact.patient import Patient
 from pixelpact.requester import AccessRequest, Requester
@@ -24,8 +24,16 @@ __all__ = ["NAMES", "Audience", "Cast", "Exhibit", "Note", "Stage"]
 NAMES = {1: "Hospital A", 2: "Hospital B", 3: "Company C", 4: "Hospital D"}
 
 
+_SETTLES_WITHIN = 60.0
+_PAUSE = 0.1
+
+
 class Audience(Protocol):
     """Who is told of the story while it happens."""
+
+    def tells(self, sentence: str) -> None:
+        """Something that takes a while is being done, before or within a step."""
+        ...
 
     def begins(self, title: str, actor: str) -> None:
         """A step begins."""
@@ -71,12 +79,32 @@ class Exhibit:
 class Cast:
     """Who takes part, on one network."""
 
-    sandbox: Sandbox
+    consortium: Consortium
     reader: Chain
     hospital_a: Custodian
     requesters: dict[int, Requester]
     patient: Patient
     consents: dict[int, SignedDirective] = field(default_factory=dict)
+
+    def settle(self) -> None:
+        """Wait until every node has final what one of them has: what an actor did, the next one must see.
+
+        Raises:
+            UnreachableError: a node stays behind.
+        """
+        chains = [self.reader, *(self.consortium[number].chain for number in NAMES)]
+        nodes = {chain.network.rpc: chain for chain in chains}
+        goal = max(chain.final_head().number for chain in nodes.values())
+        deadline = time.monotonic() + _SETTLES_WITHIN
+        for where, chain in nodes.items():
+            while chain.final_head().number < goal:
+                if time.monotonic() > deadline:
+                    raise UnreachableError(
+                        f"The node at {where} stays behind the others",
+                        why=f"after {_SETTLES_WITHIN:g} seconds it does not have block {goal} as final",
+                        remedy="Check that it runs and is connected to them",
+                    )
+                time.sleep(_PAUSE)
 
 
 class Note:
@@ -103,29 +131,46 @@ class Stage:
 
     Args:
         audience: is told of each.
-        head: number and time of the chain's head.
+
+    Attributes:
+        steps: what came of them so far.
+        opened: whether there is a chain already (``open``).
     """
 
     def __init__(self, audience: Audience) -> None:
         self.audience = audience
         self.steps: list[Step] = []
-        self.head: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        self.opened = False
+        self._head: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        self._last = (0, 0)
+
+    def open(self, reader: Chain) -> None:
+        """From now on there is a chain, and what fails is a step that went wrong, no refusal to begin."""
+        self.opened = True
+        self._head = lambda: (reader.head().number, reader.head().timestamp)
 
     @contextmanager
     def step(self, name: str, title: str, actor: str, kind: str = "act") -> Iterator[Note]:
         """One step: ok when its block ends and every claim in it held.
 
         Raises:
-            VerificationError: it is not ok, and the story can't go on.
+            VerificationError: it is not ok, and the story can't go on; its cause is the error, if it was one.
         """
         self.audience.begins(title, actor)
         note, start = Note(), time.perf_counter()
+        cause: PixelPactError | None = None
         try:
             yield note
         except PixelPactError as error:
+            if not self.opened:
+                raise
             note.failed.append(error.sentence)
             note.sentence = error.sentence
-        block, now = self.head()
+            cause = error
+        with suppress(ChainError):
+            # A node that fell silent is the step's to tell.
+            self._last = self._head()
+        block, now = self._last
         step = Step(
             name=name,
             title=title,
@@ -145,4 +190,4 @@ class Stage:
                 f"The step '{title}' did not end as it should",
                 why="; ".join(note.failed) or "nothing was checked in it",
                 remedy="Please report it with the output of `pixelpact demo --json`",
-            )
+            ) from cause

@@ -2,62 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from pixelpact import crypto
-from pixelpact.chain import AccessReleased, AccessRequested
+from pixelpact.audit import Auditor, Finding
+from pixelpact.chain import AccessReleased, AccessRequested, InstitutionStatus
 from pixelpact.custodian import Custodian
+from pixelpact.demo.arrival import count_identical, middle_first
+from pixelpact.demo.kept import KeptEnvelope
 from pixelpact.demo.outcome import Picture
 from pixelpact.demo.pictures import picture_of, picture_of_block
 from pixelpact.demo.stage import NAMES, Cast, Exhibit, Note, Stage
-from pixelpact.errors import HeaderError, UnwrapError
-from pixelpact.localnet import Member, Sandbox
-from pixelpact.models import RAW, Cid, Instance, StudySource
+from pixelpact.errors import HeaderError
+from pixelpact.localnet import Consortium
+from pixelpact.models import RAW
 from pixelpact.patient import Patient
-from pixelpact.policy import Attribute, Category, Purpose, Reason, Role
+from pixelpact.policy import Category, Purpose, Reason
 from pixelpact.requester import AccessRequest, FetchedStudy, Requester
-from pixelpact.vault import Kind
 
-__all__ = ["ARCHIVE", "DOCTOR", "A", "B", "C", "D", "KeptEnvelope", "Story"]
+__all__ = ["ARCHIVE", "DOCTOR", "A", "B", "C", "D", "Story"]
 
 A, B, C, D = 1, 2, 3, 4
 ARCHIVE = "archive@hospital-a.example"
 DOCTOR = {number: f"doctor@institution-{number}.example" for number in NAMES}
 
-_MEMBERS = (
-    Member(),
-    Member(country="DE"),
-    Member(roles=Role.REQUESTER, country="US", attributes=Attribute(0)),
-    Member(country="FR"),
-)
 _ALL_CATEGORIES = sum(Category)
-
-
-class KeptEnvelope:
-    """A key envelope that a requester kept from an earlier epoch, with what it needs to open it."""
-
-    def __init__(self, cast: Cast, institution: int, release: AccessReleased) -> None:
-        profile = cast.sandbox[institution]
-        self.release = release
-        self.envelope = profile.store.get(Cid(RAW, release.envelope_digest))
-        self.context = profile.envelope_context(
-            request=release.request,
-            study=release.study,
-            epoch=release.epoch,
-            manifest_digest=release.manifest_digest,
-            custodian=release.custodian,
-            requester=institution,
-            key_version=release.key_version,
-        )
-        digest = profile.chain.institutions.key_digest(institution, release.key_version)
-        seed = profile.vault.get(Kind.ENCRYPTION_SEED, digest.hex())["seed"]
-        self.key_pair = crypto.EncryptionKeyPair(seed)
-
-    def open(self) -> tuple[crypto.StudyKey, crypto.StudySecret]:
-        """The secrets that were released then."""
-        return crypto.unwrap(self.key_pair, self.envelope, self.context, self.release.envelope_digest)
 
 
 class Story:
@@ -66,16 +35,23 @@ class Story:
     Args:
         stage: runs and keeps the steps.
         exhibits: the studies.
-        folder: where store and vaults go.
+        assemble: brings the institutions together.
+
+    Attributes:
+        cast: who takes part, once the story has begun.
+        kept: the envelopes that Hospital B got before the withdrawal.
+        found_before: what an audit found before anything of the story happened.
+        first: the block that the story's own events come after.
     """
 
-    def __init__(self, stage: Stage, exhibits: Sequence[Exhibit], folder: Path) -> None:
+    def __init__(self, stage: Stage, exhibits: Sequence[Exhibit], assemble: Callable[[], Consortium]) -> None:
         self.stage = stage
         self.exhibits = exhibits
-        self._folder = folder
         self.cast: Cast
         self.kept: list[KeptEnvelope] = []
-        self._sandbox: Sandbox | None = None
+        self.found_before: tuple[Finding, ...] = ()
+        self.first = 0
+        self._assemble = assemble
 
     def tell(self) -> None:
         """The steps from the consortium to the last denial."""
@@ -95,34 +71,39 @@ class Story:
         self._ask_again()
         self._open_with_the_old_envelope()
 
-    def close(self) -> None:
-        """End chain and vaults; the folder stays."""
-        if self._sandbox:
-            self._sandbox.close()
-
     def _consortium(self) -> None:
-        title = "A consortium of four institutions is deployed"
+        title = "Four institutions come together on a chain of their own"
         with self.stage.step("consortium", title, "the consortium") as note:
-            self._sandbox = sandbox = Sandbox(_MEMBERS, folder=self._folder)
+            consortium = self._assemble()
+            reader = consortium.chain()
             self.cast = Cast(
-                sandbox=sandbox,
-                reader=sandbox.chain(),
-                hospital_a=Custodian(sandbox[A]),
-                requesters={number: Requester(sandbox[number]) for number in (B, C, D)},
-                patient=Patient.create(sandbox.chain()),
+                consortium=consortium,
+                reader=reader,
+                hospital_a=Custodian(consortium[A]),
+                requesters={number: Requester(consortium[number]) for number in (B, C, D)},
+                patient=Patient.create(consortium.chain()),
             )
-            reader = self.cast.reader
-            self.stage.head = lambda: (reader.head().number, reader.head().timestamp)
-            versions = [requester.publish_key() for requester in self.cast.requesters.values()]
+            self.stage.open(reader)
+            before = Auditor.connect(reader.network, names=NAMES).report()
+            self.found_before, self.first = before.findings, before.block + 1
+            versions = {number: each.publish_key() for number, each in self.cast.requesters.items()}
+            self.cast.settle()
             note.sentence = (
                 "Five contracts stand on a private chain; three requesters published their encryption keys."
             )
-            note.fact("chain id", sandbox.network.chain_id)
-            note.fact("genesis", sandbox.network.genesis)
+            note.fact("chain id", consortium.network.chain_id)
+            note.fact("genesis", consortium.network.genesis)
+            if before.block:
+                note.fact("what the chain had already", f"{before.events} events up to block {before.block}")
+            records = {number: reader.institutions.institution(number, at="final") for number in NAMES}
             note.check(
-                "the registry counts four institutions", holds=reader.institutions.count() == len(NAMES)
+                "the registry has four institutions that take part",
+                holds=all(each.status is InstitutionStatus.ACTIVE for each in records.values()),
             )
-            note.check("each requester has a key on the chain", holds=versions == [1, 1, 1])
+            note.check(
+                "each requester has a new key on the chain",
+                holds=all(records[number].key_version == version for number, version in versions.items()),
+            )
 
     def _address(self) -> None:
         title = "The patient's wallet makes a consent address"
@@ -149,10 +130,11 @@ class Story:
                 self.stage.audience.progress(done + now, total)
 
             for exhibit in self.exhibits:
-                exhibit.original, exhibit.shown = picture_of(exhibit.source, _middle_first(exhibit.source))
+                exhibit.original, exhibit.shown = picture_of(exhibit.source, middle_first(exhibit.source))
                 exhibit.shared = self.cast.hospital_a.share(
                     exhibit.source, subject=subject, progress=progress
                 )
+                self.cast.settle()
                 done += exhibit.source.length
                 exhibit.ciphertext = self._first_block(exhibit)
                 record = self.cast.reader.studies.study(exhibit.number, at="final")
@@ -194,6 +176,7 @@ class Story:
             for exhibit in self.exhibits:
                 number = exhibit.requests[B].number
                 released = self.cast.hospital_a.release(number, person=ARCHIVE)
+                self.cast.settle()
                 event = self._release_of(number)
                 final = self.cast.reader.final_head().number
                 note.check("recorded at a block that is final", holds=event.block <= final)
@@ -201,7 +184,7 @@ class Story:
                     "the envelope published is the one recorded",
                     holds=event.envelope_digest == released.envelope_digest,
                 )
-                self.kept.append(KeptEnvelope(self.cast, B, event))
+                self.kept.append(KeptEnvelope(self.cast.consortium[B], event))
             note.sentence = (
                 "A key envelope for each study, for Hospital B alone, published after it was final."
             )
@@ -211,7 +194,7 @@ class Story:
         with self.stage.step("fetch", title, NAMES[B]) as note:
             for exhibit in self.exhibits:
                 fetched = self.cast.requesters[B].fetch(exhibit.requests[B].number)
-                exhibit.identical = _identical(exhibit.source, fetched)
+                exhibit.identical = count_identical(exhibit.source, fetched)
                 note.check(
                     f"{exhibit.title}: identical to the original, instance by instance",
                     holds=exhibit.identical == len(exhibit.source),
@@ -224,6 +207,7 @@ class Story:
             for exhibit in self.exhibits:
                 requester, number = self.cast.requesters[B], exhibit.requests[B].number
                 requester.confirm(requester.fetch(number), person=DOCTOR[B])
+                self.cast.settle()
                 state = self.cast.reader.ledger.request_of(number, at="final")
                 note.check("the ledger has the confirmation", holds=state.confirmed_epoch == 1)
             note.sentence = "The ledger shows that Hospital B received what was registered."
@@ -236,16 +220,19 @@ class Story:
     def _share_with_a_second(self) -> None:
         title = "Hospital D gets access by a second consent"
         with self.stage.step("second-requester", title, NAMES[D]) as note:
-            before = self._blocks()
+            blocks = self.cast.consortium.blocks(A)
+            before = blocks.sizes_and_times()
             self._consent(D, note)
             for exhibit in self.exhibits:
                 exhibit.requests[D] = self._request(exhibit, D, D)
                 self.cast.hospital_a.release(exhibit.requests[D].number, person=ARCHIVE)
+                self.cast.settle()
                 fetched = self.cast.requesters[D].fetch(exhibit.requests[D].number)
                 note.check(
-                    "Hospital D opens it", holds=_identical(exhibit.source, fetched) == len(exhibit.source)
+                    "Hospital D opens it",
+                    holds=count_identical(exhibit.source, fetched) == len(exhibit.source),
                 )
-            after = self._blocks()
+            after = blocks.sizes_and_times()
             added = sum(size for path, (size, _) in after.items() if path not in before)
             note.check("no stored block was touched", holds=before.items() <= after.items())
             note.check("only envelopes were added", holds=added == len(self.exhibits) * crypto.ENVELOPE_SIZE)
@@ -258,6 +245,7 @@ class Story:
         with self.stage.step("withdraw", title, "the patient") as note:
             consent = self.cast.consents[B]
             self.cast.hospital_a.relay(self.cast.patient.withdraw(consent))
+            self.cast.settle()
             kept = self.cast.reader.consents.commitment(consent.directive.subject, consent.number, at="final")
             note.check("the chain has the withdrawal, final", holds=kept.revoked_at > 0)
             note.sentence = "From this block on nothing more is released under it, by anyone."
@@ -265,13 +253,16 @@ class Story:
     def _rotate(self) -> None:
         title = "Hospital A rotates: new keys, new ciphertext, the old blocks gone"
         with self.stage.step("rotate", title, NAMES[A]) as note:
-            store = self.cast.sandbox.store
+            store = self.cast.consortium[A].store
             for exhibit in self.exhibits:
                 old = tuple(crypto.list_cids(exhibit.on_chain.sealed.manifest_digest, store.get))
                 rotation = self.cast.hospital_a.rotate(exhibit.number, person=ARCHIVE)
+                self.cast.settle()
                 new = tuple(crypto.list_cids(rotation.sealed.manifest_digest, store.get))
                 note.check(f"{exhibit.title}: no new block is an old one", holds=not set(old) & set(new))
-                note.check(f"none of the {len(old)} old blocks is in the store", holds=not store.present(old))
+                note.check(
+                    f"none of the {len(old)} old blocks is there any more", holds=not store.present(old)
+                )
                 note.check(
                     "Hospital D was served again, Hospital B was not",
                     holds=[each.requester for each in rotation.served] == [D]
@@ -282,7 +273,7 @@ class Story:
                 note.check(
                     "Hospital D opens the new object: the same images, bit for bit",
                     holds=fetched.epoch == rotation.epoch
-                    and _identical(exhibit.source, fetched) == len(exhibit.source),
+                    and count_identical(exhibit.source, fetched) == len(exhibit.source),
                 )
             note.sentence = "Hospital D, still permitted, was given the new keys; Hospital B was not."
 
@@ -296,10 +287,10 @@ class Story:
             for kept in self.kept:
                 study = self.cast.reader.studies.study(kept.release.study, at="final")
                 key, secret = kept.open()
-                context = self.cast.sandbox[B].study_context(kept.release.study, study.epoch)
+                context = self.cast.consortium[B].study_context(kept.release.study, study.epoch)
                 try:
                     crypto.open_study(
-                        self.cast.sandbox.store.get,
+                        self.cast.consortium[B].store.get,
                         key=key,
                         secret=secret,
                         custodian=A,
@@ -314,7 +305,7 @@ class Story:
                     note.check("the old key does not open the new object", holds=False)
                 note.check(
                     "nor does the old envelope open as one for the new epoch",
-                    holds=_refuses(kept, study.epoch),
+                    holds=kept.refuses(study.epoch),
                 )
 
     # What several steps do
@@ -324,6 +315,7 @@ class Story:
             custodian=A, grantee=grantee, purposes=[Purpose.TREAT], categories=_ALL_CATEGORIES
         )
         self.cast.hospital_a.relay(consent)
+        self.cast.settle()
         self.cast.consents[grantee] = consent
         kept = self.cast.reader.consents.commitment(consent.directive.subject, consent.number, at="final")
         note.fact("consent", consent.number)
@@ -332,9 +324,11 @@ class Story:
     def _request(self, exhibit: Exhibit, requester: int, cited: int | None) -> AccessRequest:
         consent = self.cast.consents[cited] if cited else None
         invitation = self.cast.hospital_a.invite(exhibit.number, consent)
-        return self.cast.requesters[requester].request(
+        asked = self.cast.requesters[requester].request(
             invitation, purpose=Purpose.TREAT, person=DOCTOR[requester]
         )
+        self.cast.settle()
+        return asked
 
     def _expect(self, note: Note, asked: AccessRequest, reason: Reason) -> None:
         note.sentence = asked.decision.sentence
@@ -347,7 +341,7 @@ class Story:
         return list(self.cast.reader.find(AccessReleased, request=request))[-1]
 
     def _first_block(self, exhibit: Exhibit) -> Picture:
-        store = self.cast.sandbox.store
+        store = self.cast.consortium[A].store
         cids = crypto.list_cids(exhibit.on_chain.sealed.manifest_digest, store.get)
         return picture_of_block(store.get(next(cid for cid in cids if cid.codec == RAW)))
 
@@ -356,40 +350,6 @@ class Story:
             return exhibit.original
         uid = exhibit.shown.sop_uid
         return picture_of(fetched.opened, [each for each in fetched.opened if each.sop_uid == uid])[0]
-
-    def _blocks(self) -> dict[str, tuple[int, int]]:
-        """Size and time of every file of the store that is a block."""
-        files = [path for path in (self.cast.sandbox.store.folder / "blocks").rglob("*") if path.is_file()]
-        return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
-
-
-def _middle_first(source: StudySource) -> list[Instance]:
-    """The instances, the middle one first: the first image of a series often shows little."""
-    instances = list(source)
-    middle = len(instances) // 2
-    return instances[middle:] + instances[:middle]
-
-
-def _identical(source: StudySource, fetched: FetchedStudy) -> int:
-    """How many instances arrived with exactly the bytes of the original's files; nothing is kept."""
-    originals = {instance.sop_uid: instance for instance in source}
-    count = 0
-    for instance, pieces in fetched.instances():
-        with source.open(originals[instance.sop_uid]) as original:
-            same = all(original.read(len(piece)) == piece for piece in pieces)
-            count += same and not original.read(1)
-    return count
-
-
-def _refuses(kept: KeptEnvelope, epoch: int) -> bool:
-    """Whether the envelope refuses to open in another epoch's context."""
-    try:
-        crypto.unwrap(
-            kept.key_pair, kept.envelope, replace(kept.context, epoch=epoch), kept.release.envelope_digest
-        )
-    except UnwrapError:
-        return True
-    return False
 
 
 def _count(number: int, one: str, many: str) -> str:

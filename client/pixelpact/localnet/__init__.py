@@ -6,19 +6,26 @@ background, as ``pixelpact localnet`` does.
 
 from __future__ import annotations
 
+from pixelpact.localnet.block_files import BlockFiles
+from pixelpact.localnet.consortium import Consortium, LocalnetConsortium
 from pixelpact.localnet.localnet import Institution, Localnet
 from pixelpact.localnet.plan import ENGINES
+from pixelpact.localnet.programs import require_programs
 from pixelpact.localnet.sandbox import Member, Sandbox
 from pixelpact.localnet.status import ChainStatus, InstitutionStatus, KuboStatus, LocalnetStatus
 
 __all__ = [
     "ENGINES",
+    "BlockFiles",
     "ChainStatus",
+    "Consortium",
     "Institution",
     "InstitutionStatus",
     "KuboStatus",
     "Localnet",
+    "LocalnetConsortium",
     "LocalnetStatus",
     "Member",
     "Sandbox",
+    "require_programs",
 ]

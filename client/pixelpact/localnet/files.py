@@ -12,7 +12,7 @@ from typing import Any
 
 from pixelpact.errors import InputError, OutputError
 
-__all__ = ["locked", "make_private", "read_json", "write_json", "write_private"]
+__all__ = ["held_alone", "locked", "make_private", "read_json", "write_json", "write_private"]
 
 
 def make_private(folder: Path) -> None:
@@ -82,6 +82,29 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def held_alone(path: Path) -> Iterator[bool]:
+    """Hold a file, made if it is absent, until the block ends; whether nobody else held it.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        yield False
+        return
+    try:
+        yield True
     finally:
         os.close(descriptor)
 

@@ -209,6 +209,11 @@ class Localnet:
         return self.stop(self.folder)
 
     @staticmethod
+    def is_in(folder: Path) -> bool:
+        """Whether a localnet was begun in a folder, finished or not."""
+        return Plan.is_in(folder)
+
+    @staticmethod
     def stop(folder: Path) -> tuple[str, ...]:
         """``down`` for the localnet in a folder, finished or not.
 

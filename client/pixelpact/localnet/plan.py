@@ -79,7 +79,7 @@ class Plan:
             OutputError: the plan can't be written.
         """
         _check(engine, institutions, period)
-        if (folder / _FILE).exists():
+        if cls.is_in(folder):
             plan = cls.load(folder)
             for name, wanted, there in (
                 ("engine", engine, plan.engine.value),
@@ -120,7 +120,7 @@ class Plan:
             InputError: there is none, or it can't be read.
         """
         path = folder / _FILE
-        if not path.is_file():
+        if not cls.is_in(folder):
             raise InputError(
                 f"There is no localnet in {folder}",
                 why=f"it has no {_FILE}",
@@ -146,6 +146,11 @@ class Plan:
             )
         _check(plan.engine, len(plan.ports), plan.period)
         return plan
+
+    @staticmethod
+    def is_in(folder: Path) -> bool:
+        """Whether there is one in a folder."""
+        return (folder / _FILE).is_file()
 
     @property
     def finality_depth(self) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pixelpact.errors import InputError
 
-__all__ = ["find_program"]
+__all__ = ["find_program", "require_programs"]
 
 #: A folder with the programs, looked into first.
 TOOLS_VARIABLE = "PIXELPACT_TOOLS"
@@ -60,6 +60,12 @@ def find_program(name: str, tell: Callable[[str], None]) -> Path:
     return found
 
 
+def require_programs(engine: str, tell: Callable[[str], None]) -> None:
+    """Find what a localnet with this engine runs, or build it; as ``find_program``."""
+    for name in (engine, "ipfs"):
+        find_program(name, tell)
+
+
 def _look_for(name: str) -> Path | None:
     tree = _source_tree()
     folders = [os.environ.get(TOOLS_VARIABLE), str(tree / ".tools" / "bin") if tree else None]
@@ -81,4 +87,6 @@ def _recipe(name: str) -> list[str] | None:
     if tree is None:
         return None
     scripts = tree / "scripts"
-    return [str(scripts / "setup")] if name == "anvil" else [str(scripts / "build-node"), _NODES[name]]
+    return (
+        [str(scripts / "setup"), "anvil"] if name == "anvil" else [str(scripts / "build-node"), _NODES[name]]
+    )

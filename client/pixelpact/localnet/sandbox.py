@@ -16,7 +16,9 @@ from pixelpact.profile import Profile
 from pixelpact.storage import FolderStore
 from pixelpact.vault import KeyFile, Vault
 
-__all__ = ["Member", "Sandbox"]
+from .block_files import BlockFiles
+
+__all__ = ["Member", "Sandbox", "new_vault"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class Sandbox:
         OutputError: the folder can't be written.
     """
 
+    chain_name = "embedded"
+    store_name = "embedded"
+
     def __init__(self, members: int | Sequence[Member] = 2, *, folder: Path | None = None) -> None:
         given = [Member()] * members if isinstance(members, int) else list(members)
         self._temporary = tempfile.TemporaryDirectory(prefix="pixelpact-") if folder is None else None
@@ -56,7 +61,7 @@ class Sandbox:
         self.network: Network = deploy(self._embedded.network, deployer, founders)
         self.store = FolderStore(self.folder / "store")
         self._profiles = [
-            Profile(Chain.connect(self.network, admin), self.store, self._vault(number), number)
+            Profile(Chain.connect(self.network, admin), self.store, new_vault(self.folder, number), number)
             for number, admin in enumerate(admins, start=1)
         ]
 
@@ -74,6 +79,11 @@ class Sandbox:
             raise IndexError(f"this sandbox has the institutions 1 to {len(self._profiles)}")
         return self._profiles[institution - 1]
 
+    def blocks(self, institution: int) -> BlockFiles:
+        """The files of the one store that all institutions share."""
+        del institution
+        return BlockFiles(self.store.folder / "blocks", "??/*", self.store.path)
+
     def __enter__(self) -> Self:
         return self
 
@@ -89,14 +99,20 @@ class Sandbox:
         if self._temporary:
             self._temporary.cleanup()
 
-    def _vault(self, institution: int) -> Vault:
-        folder = self.folder / f"institution-{institution}"
-        try:
-            folder.mkdir(mode=0o700)
-        except OSError as error:
-            raise OutputError(
-                f"The sandbox can't make {folder}",
-                why=error.strerror or str(error),
-                remedy="Give an empty folder that can be written",
-            ) from error
-        return Vault.create(folder / "vault", KeyFile(folder / "vault.key"))
+
+def new_vault(folder: Path, institution: int) -> Vault:
+    """A new vault for an institution in ``folder``, and the key file that opens it.
+
+    Raises:
+        OutputError: it can't be made there, or there is one already.
+    """
+    own = folder / f"institution-{institution}"
+    try:
+        own.mkdir(mode=0o700)
+    except OSError as error:
+        raise OutputError(
+            f"The folder {own} can't be made",
+            why=error.strerror or str(error),
+            remedy="Give an empty folder that can be written",
+        ) from error
+    return Vault.create(own / "vault", KeyFile(own / "vault.key"))
