@@ -19,6 +19,7 @@ import vector_structures
 from vector_envelopes import envelopes
 from vector_kit import FOLDER, Vector, write
 from vector_openings import good
+from vector_page import PAGE, with_tables
 
 
 def scenarios() -> Iterator[Vector]:
@@ -44,11 +45,14 @@ def scenarios() -> Iterator[Vector]:
 def texts() -> dict[Path, str]:
     """Every file of the kit and what it must hold."""
     found: dict[Path, str] = {}
+    headers: list[dict[str, str]] = []
     for vector in scenarios():
         path = FOLDER / f"{vector['scenario']}.txt"
         if path in found:
             raise SystemExit(f"two scenarios are called {path.stem}")
         found[path] = write(vector)
+        headers.append(vector.header)
+    found[PAGE] = with_tables(PAGE.read_text(encoding="utf-8"), headers)
     return found
 
 

@@ -268,9 +268,28 @@ def limit() -> Iterator[Vector]:
     yield refused(
         Study(one(99, InstanceNumber=-(2**63) - 1)), "attribute-too-small", "An integer of -2^63 - 1."
     )
+    yield refused(
+        _of_too_many_sets(),
+        "sets-beyond-the-limit",
+        "65,537 times the same series: limits come before rules.",
+    )
     study = Study()
     study.rows = []
     yield refused(study, "no-instances", "An index without instances.")
     study = Study()
     study.length = 2**22 * CHUNK + 1
     yield refused(study, "length-beyond-the-limit", "A data stream longer than 2^22 chunks.")
+
+
+def _of_too_many_sets() -> Study:
+    """65,537 times the same series, which the rules would refuse too: limits come first."""
+    study, series, count = Study(), ["1", "1", {}], 2**16 + 1
+    study.sets = [series] * count
+    study.index()
+    assert study.index_bytes is not None
+    before, _, after = study.index_bytes.partition(cbor(series) * count)
+    before = len(study.index_bytes).to_bytes(8, "big") + before
+    padding = CHUNK - 8 - len(study.index_bytes)
+    parts = [f"hex:{before.hex()}", f"repeat:{count}:{cbor(series).hex()}", f"hex:{after.hex()}"]
+    study.index_blocks = study.encrypted("index", [[*parts, f"zeros:{padding}"]])
+    return study
