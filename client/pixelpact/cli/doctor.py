@@ -20,6 +20,9 @@ def doctor(
     network: Annotated[
         Path | None, typer.Option(help="A network's description, to look at its node too.", metavar="FILE")
     ] = None,
+    ipfs: Annotated[
+        str | None, typer.Option(help="The RPC of a Kubo node, to look at it too.", metavar="URL")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> int:
     """Say what is missing or wrong, and what mends it.
@@ -30,7 +33,7 @@ def doctor(
     """
     from pixelpact.doctor import examine
 
-    findings = list(examine(network))
+    findings = list(examine(network, ipfs))
     ok = all(finding.ok for finding in findings if finding.needed)
     if as_json:
         print_json({"ok": ok, "findings": [asdict(finding) for finding in findings]})

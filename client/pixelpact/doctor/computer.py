@@ -1,69 +1,45 @@
-"""What is missing or wrong on this computer or on a network, and what mends it."""
+"""This computer: what PixelPact needs of it."""
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from pixelpact import crypto
-from pixelpact.chain import CONTRACTS, Chain, Network, load_artifact
+from pixelpact.chain import CONTRACTS, load_artifact
 from pixelpact.dicom import samples
+from pixelpact.doctor.codecs import examine_codecs
+from pixelpact.doctor.finding import Finding
+from pixelpact.doctor.network import examine_network
+from pixelpact.doctor.stores import examine_kubo
 from pixelpact.errors import PixelPactError, StoreError
 from pixelpact.models import RAW, EnvelopeContext
 from pixelpact.storage import FolderStore
 from pixelpact.vault import KeyFile, Vault
 
-__all__ = ["Finding", "examine"]
+__all__ = ["examine"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        subject: what was looked at.
-        ok: whether it is as it should be.
-        needed: whether PixelPact works without it.
-        sentence: what was found.
-        remedy: what mends it; empty when nothing has to be.
-    """
-
-    subject: str
-    ok: bool
-    needed: bool
-    sentence: str
-    remedy: str = ""
-
-    @classmethod
-    def good(cls, subject: str, sentence: str) -> Finding:
-        """It is as it should be."""
-        return cls(subject, ok=True, needed=True, sentence=sentence)
-
-    @classmethod
-    def bad(cls, subject: str, sentence: str, remedy: str, *, needed: bool = True) -> Finding:
-        """It is not."""
-        return cls(subject, ok=False, needed=needed, sentence=sentence, remedy=remedy)
-
-
-def examine(network: Path | None = None) -> Iterator[Finding]:
-    """Look at this computer, and at a network when its description is given.
+def examine(network: Path | None = None, ipfs: str | None = None) -> Iterator[Finding]:
+    """Look at this computer, at a network when its description is given, and at a Kubo node.
 
     Args:
         network: the description's file.
+        ipfs: the node's RPC, such as ``http://127.0.0.1:5001``.
     """
     yield _tried("cryptography", _wrap_a_key, "key envelopes (HPKE, ML-KEM-768 and X25519) open here")
     yield _tried("folders", _use_folders, "a store and a vault can be made and used in the temporary folder")
     yield _tried("contracts", _read_contracts, f"all {len(CONTRACTS)} contracts are in the package")
     yield _extra("embedded chain", ("eth_tester", "eth"), "embedded")
-    yield _extra("thumbnails", ("numpy", "PIL"), "demo")
-    yield _extra("JPEG 2000 and JPEG-LS thumbnails", ("openjpeg", "jpeg_ls"), "demo")
+    yield from examine_codecs()
     yield _tried("sample studies", lambda: str(len(samples())), "the demo's sample studies are here")
     if network is not None:
-        yield from _network(network)
+        yield from examine_network(network)
+    if ipfs is not None:
+        yield from examine_kubo(ipfs)
 
 
 def _extra(subject: str, modules: tuple[str, ...], extra: str) -> Finding:
@@ -82,9 +58,10 @@ def _tried(subject: str, attempt: Callable[[], object], sentence: str) -> Findin
     try:
         attempt()
     except PixelPactError as error:
-        return Finding.bad(subject, error.sentence, error.remedy)
+        return Finding.of(subject, error)
     except (OSError, ValueError) as error:
-        return Finding.bad(subject, f"{type(error).__name__}: {error}", "Install PixelPact anew")
+        said = f"{type(error).__name__}: {error}"
+        return Finding.bad(subject, said, "Install it anew: pip install --force-reinstall pixelpact")
     return Finding.good(subject, sentence)
 
 
@@ -112,19 +89,3 @@ def _use_folders() -> None:
 def _read_contracts() -> None:
     for name in CONTRACTS:
         load_artifact(name)
-
-
-def _network(path: Path) -> Iterator[Finding]:
-    try:
-        network = Network.load(path)
-        yield Finding.good("network description", f"'{network.name}', chain {network.chain_id}")
-        chain = Chain.connect(network)
-        head, final = chain.head(), chain.final_head()
-    except PixelPactError as error:
-        yield Finding.bad("network", error.sentence, error.remedy)
-        return
-    yield Finding.good("node", f"answers; chain id and genesis are those described, head {head.number}")
-    clock = "its time is its own" if network.clock is None else "the head's time fits this computer's"
-    yield Finding.good("clock", clock)
-    yield Finding.good("contracts on the chain", "the shipped code stands at every address")
-    yield Finding.good("finality", f"blocks up to {final.number} are final (depth {network.finality_depth})")
