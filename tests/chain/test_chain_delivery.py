@@ -234,6 +234,17 @@ def test_a_nonce_that_is_lost_while_waiting_is_seen_before_patience_ends(node: A
     assert time.monotonic() - began < 10
 
 
+def test_a_nonce_that_another_waits_with_is_lost_when_that_one_is_in_a_block(node: Anvil, chain: Chain):
+    lost = chain.prepare(registration(chain))
+    waiting = chain._signer().raised(lost, base_fee=chain.head().base_fee)
+    chain._node.send_raw(waiting.raw)
+    with in_background(lambda: chain.send(lost)) as sending:
+        time.sleep(1)
+        assert not sending.done()
+        with pytest.raises(SupersededError):
+            mine_until_done(node, sending)
+
+
 # Undone
 
 
@@ -306,6 +317,8 @@ def test_a_refusal_is_told_when_it_is_final(node: Anvil, chain: Chain):
     chain._node.send_raw(signed.raw)
     node.mine(1)
     block = chain.head().number
+    assert chain.was_refused(signed.hash)
+    assert not chain.was_refused(signed.hash, at="final")
     with (
         in_background(lambda: chain.send_until_final(signed)) as sending,
         pytest.raises(ContractError) as caught,

@@ -144,10 +144,9 @@ class Delivery:
         if head.number == self._seen:
             return
         self._seen = head.number
-        if self.is_superseded():
-            raise self._superseded()
         if not any(self._node.knows(each.hash) for each in self.versions):
-            # A node forgets what waits when it is started anew, and what stood in a block that was undone.
+            # A node forgets what waits when it is started anew, what stood in a block that was undone, and
+            # what another of its nonce has overtaken.
             self._hand_over(deadline)
         elif self._was_passed_over(head):
             self._replace_now(head)
