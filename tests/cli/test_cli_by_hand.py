@@ -380,3 +380,16 @@ def test_nothing_is_written_over_what_is_there(hand: Hand) -> None:
         told = hand.run(name, *arguments)
         assert (told.code, "already" in told.err) == (3, True), told.err
     assert taken.read_text() == "mine"
+
+
+def test_the_doctor_looks_at_a_whole_profile(hand: Hand) -> None:
+    found = hand.ok("hospital-a", "doctor")
+    assert found["ok"]
+    subjects = {each["subject"] for each in found["findings"]}
+    assert {"profile", "node", "clock", "finality", "Kubo", "vault", "unfinished work"} <= subjects
+    assert any(hand.localnet.institutions[0].ipfs in each["sentence"] for each in found["findings"])
+    told = hand.run("nobody", "doctor", "--json")
+    assert told.code == 10
+    (bad,) = [each for each in told.json["findings"] if each["needed"] and not each["ok"]]
+    assert bad["subject"] == "profile"
+    assert "keys create" in bad["remedy"]

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from pixelpact.cli.options import Json, ask_password
 from pixelpact.cli.printing import console, plain, print_json
 
 __all__ = ["doctor"]
@@ -23,17 +24,27 @@ def doctor(
     ipfs: Annotated[
         str | None, typer.Option(help="The RPC of a Kubo node, to look at it too.", metavar="URL")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="PIXELPACT_PROFILE",
+            help="A profile: its network, vault, store and node.",
+            metavar="FOLDER",
+        ),
+    ] = None,
+    as_json: Json = False,
 ) -> int:
     """Say what is missing or wrong, and what mends it.
 
     The exit code is 0 when everything that is needed is as it should be, else 10.
 
-    Example: pixelpact doctor --network network.json
+    Example: pixelpact doctor --profile hospital-a
     """
-    from pixelpact.doctor import examine
+    from pixelpact.doctor import examine, examine_profile
 
     findings = list(examine(network, ipfs))
+    if profile is not None:
+        findings += examine_profile(profile, ask_password)
     ok = all(finding.ok for finding in findings if finding.needed)
     if as_json:
         print_json({"ok": ok, "findings": [asdict(finding) for finding in findings]})
