@@ -87,6 +87,23 @@ def test_the_institutions_kubo_nodes_have_each_others_blocks_and_nobody_elses(ne
     assert len(kubo(first, "swarm/peers")["Peers"]) == 1
 
 
+def test_kubos_gateway_gives_programs_here_what_the_node_has_and_nothing_else(net: Localnet):
+    first, second = net.institutions
+    data = os.urandom(1000)
+    cid = kubo(second, "block/put?cid-codec=raw", files={"data": data})["Key"]
+    there, elsewhere = (
+        kubo(each, "config/show")["Addresses"]["Gateway"].replace("/ip4/", "http://").replace("/tcp/", ":")
+        for each in (second, first)
+    )
+    answer = requests.get(
+        f"{there}/ipfs/{cid}?format=raw", headers={"origin": "http://page.example"}, timeout=30
+    )
+    assert answer.content == data
+    assert "access-control-allow-origin" not in answer.headers
+    # It does not ask the swarm, though a peer has the block.
+    assert requests.get(f"{elsewhere}/ipfs/{cid}?format=raw", timeout=30).status_code == 404
+
+
 def test_kubo_keeps_to_itself_and_keeps_what_it_has(net: Localnet):
     for each in net.institutions:
         config = kubo(each, "config/show")
@@ -264,8 +281,9 @@ def test_a_damaged_key_is_refused_without_showing_it(net: Localnet, tmp_path: Pa
     home = tmp_path / "institution-01"
     home.mkdir()
     (home / "account.key").write_text("not a key but a secret\n", "ascii")
+    (home / "account.key").chmod(0o600)
     damaged = Institution(1, home, net.network, net.institutions[0].ipfs)
-    with pytest.raises(InputError, match="can't be read") as caught:
+    with pytest.raises(InputError, match="not an account's key") as caught:
         _ = damaged.account
     assert "secret" not in caught.value.sentence
     assert isinstance(net.institutions[0].account, Account)

@@ -69,10 +69,21 @@ def test_a_damaged_plan_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_ports_are_all_different_and_kept(tmp_path: Path):
     plan = Plan.of(tmp_path, "geth", 30, 5)
-    ports = [port for each in plan.ports for port in (each.rpc, each.peers, each.ipfs, each.swarm)]
-    assert len(set(ports)) == 120
+    ports = [
+        port for each in plan.ports for port in (each.rpc, each.peers, each.ipfs, each.swarm, each.gateway)
+    ]
+    assert len(set(ports)) == 150
     assert Plan.of(tmp_path, None, None, None) == plan
     assert (plan.finality_depth, plan.clock) == (16, 30)
+
+
+def test_a_plan_from_before_there_were_gateways_is_read(tmp_path: Path):
+    Plan.of(tmp_path, "anvil", 1, None)
+    path = tmp_path / "localnet.json"
+    written = json.loads(path.read_text("utf-8"))
+    del written["ports"][0]["gateway"]
+    path.write_text(json.dumps(written), "utf-8")
+    assert Plan.load(tmp_path).ports[0].gateway is None
 
 
 @pytest.mark.parametrize(("signers", "depth"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3)])

@@ -31,6 +31,7 @@ PRIVATE: dict[str, Any] = {
     "DNS.Resolvers": {},
     "Datastore.BlockKeyCacheSize": 0,
     "Discovery.MDNS.Enabled": False,
+    "Gateway.HTTPHeaders": {"Access-Control-Allow-Origin": []},
     "HTTPRetrieval.Enabled": False,
     "Ipns.DelegatedPublishers": [],
     "Plugins.Plugins": {"telemetry": {"Disabled": True}},

@@ -288,9 +288,33 @@ def test_a_gateway_that_gives_other_bytes_is_not_believed(node: Node, proxy: Pro
     store = KuboStore(node.url, tmp_path, gateway=proxy.url, allow_flaws=True)
     cid = store.put(b"a block")
     proxy.faults[f"/ipfs/{cid}"] = reply(b"other bytes")
+    assert store.get(cid) == b"a block"
+    node.path(cid).write_bytes(b"other bytes")
     with pytest.raises(BlockError, match="damaged"):
         store.get(cid)
     store.close()
+
+
+def test_a_gateway_that_says_nothing_is_asked_once(node: Node, proxy: Proxy, tmp_path: Path):
+    store = KuboStore(node.url, tmp_path, gateway=proxy.url, allow_flaws=True)
+    cid = store.put(b"a block")
+    proxy.faults[f"/ipfs/{cid}"] = silence
+    store._short = Patience(1, 1, BLOCK_LIMIT)
+    assert [store.get(cid), store.get(cid)] == [b"a block"] * 2
+    assert sum(path.startswith(f"/ipfs/{cid}") for path in proxy.asked) == 1
+    store.close()
+
+
+def test_a_node_on_this_machine_tells_where_its_gateway_is(store: KuboStore, proxy: Proxy, tmp_path: Path):
+    cid = store.put(b"a block")
+    here = proxy.url.removeprefix("http://").replace(":", "/tcp/")
+    for address, asked in (("/ip4/127.0.0.1/tcp/0", 0), (f"/ip4/{here}", 1)):
+        proxy.asked.clear()
+        proxy.faults["config/show"] = says({"Addresses": {"Gateway": address}})
+        told = KuboStore(proxy.url, tmp_path / "told", allow_flaws=True)
+        assert told.get(cid) == b"a block"
+        told.close()
+        assert sum(path.startswith(f"/ipfs/{cid}") for path in proxy.asked) == asked
 
 
 @pytest.mark.parametrize("transport", ["httpx", "ipfshttpclient"])

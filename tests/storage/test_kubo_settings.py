@@ -15,7 +15,7 @@ from kubo_node import Node, running, set_at
 
 from pixelpact.errors import StoreError
 from pixelpact.storage import KuboStore
-from pixelpact.storage.kubo_settings import durability_flaws, knock, settings_flaws
+from pixelpact.storage.kubo_settings import durability_flaws, knock, own_gateway, settings_flaws
 
 ABSENT = object()
 
@@ -66,6 +66,8 @@ def test_a_node_that_only_its_swarm_knows_has_no_flaws(node: Node, tmp_path: Pat
         ("Addresses.API", "/dns/node.example.org/tcp/5001"),
         ("Addresses.Gateway", "/ip4/192.0.2.7/tcp/8080"),
         ("API.HTTPHeaders", {"Access-Control-Allow-Origin": ["*"]}),
+        ("Gateway.HTTPHeaders", {}),
+        ("Gateway.HTTPHeaders", {"Access-Control-Allow-Origin": ["*"]}),
     ],
     ids=json.dumps,
 )
@@ -93,6 +95,29 @@ def test_other_ways_to_tell_nobody_are_no_flaw(good: dict[str, Any], setting: st
     config = copy.deepcopy(good)
     set_at(config, setting, value)
     assert settings_flaws(config) == ()
+
+
+def test_without_a_gateway_its_headers_do_not_matter(good: dict[str, Any]):
+    config = copy.deepcopy(good)
+    set_at(config, "Addresses.Gateway", [])
+    set_at(config, "Gateway.HTTPHeaders", {})
+    assert settings_flaws(config) == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "url", "gateway"),
+    [
+        ("/ip4/127.0.0.1/tcp/8080", "http://127.0.0.1:5001", "http://127.0.0.1:8080"),
+        (["/unix/run/gateway", "/ip6/::1/tcp/8080"], "http://localhost:5001", "http://[::1]:8080"),
+        ("/ip4/127.0.0.1/tcp/8080", "http://192.0.2.7:5001", None),
+        ("/ip4/192.0.2.7/tcp/8080", "http://127.0.0.1:5001", None),
+        ("/ip4/127.0.0.1/tcp/0", "http://127.0.0.1:5001", None),
+        (None, "http://127.0.0.1:5001", None),
+    ],
+    ids=json.dumps,
+)
+def test_a_gateway_is_used_when_all_is_on_this_machine(address: Any, url: str, gateway: str | None):
+    assert own_gateway({"Addresses": {"Gateway": address}}, url) == gateway
 
 
 def test_what_a_fresh_node_is_set_to_is_full_of_flaws(tmp_path: Path):

@@ -29,6 +29,14 @@ _PRIVATE: dict[str, Any] = {
     "HTTPRetrieval": {"Enabled": False},
     "DNS": {"Resolvers": {}},
     "Ipns": {"DelegatedPublishers": []},
+    # It gives blocks to programs of this machine, and to no page in a browser; it fetches and names nothing.
+    "Gateway": {
+        "NoFetch": True,
+        "NoDNSLink": True,
+        "ExposeRoutingAPI": False,
+        "DeserializedResponses": False,
+        "HTTPHeaders": {"Access-Control-Allow-Origin": [], "Access-Control-Allow-Methods": []},
+    },
     "Discovery": {"MDNS": {"Enabled": False}},
     "Plugins": {"Plugins": {"telemetry": {"Disabled": True, "Config": {"Mode": "off"}}}},
     "Version": {"SwarmCheckEnabled": False},
@@ -117,7 +125,7 @@ def _configure(path: Path, ports: Ports, others: Sequence[dict[str, Any]]) -> No
     config = _merged(read_json(path), _PRIVATE)
     config["Addresses"] |= {
         "API": f"/ip4/127.0.0.1/tcp/{ports.ipfs}",
-        "Gateway": [],
+        "Gateway": [] if ports.gateway is None else f"/ip4/127.0.0.1/tcp/{ports.gateway}",
         "Swarm": [f"/ip4/127.0.0.1/tcp/{ports.swarm}"],
         "Announce": [],
         "AppendAnnounce": [],

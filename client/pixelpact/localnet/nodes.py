@@ -108,10 +108,10 @@ class Nodes:
         for number, ports in enumerate(self.plan.ports, start=1):
             needed = {
                 self.chain_of(number).folder: (ports.rpc, ports.peers) if geth else (ports.rpc,),
-                self.kubo[number - 1].folder: (ports.ipfs, ports.swarm),
+                self.kubo[number - 1].folder: (ports.ipfs, ports.swarm, ports.gateway),
             }
             for port in needed.get(daemon.folder, ()):
-                if _is_taken(port):
+                if port is not None and _is_taken(port):
                     raise InputError(
                         f"{daemon.title} can't be started",
                         why=f"another program listens on its port {port}",

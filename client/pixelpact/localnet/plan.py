@@ -41,15 +41,17 @@ _FIRST_PORT, _LAST_PORT = 10_240, 32_000
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The ports of one institution on 127.0.0.1: its chain's RPC and peers, Kubo's RPC and peers.
+    """The ports of one institution on 127.0.0.1: its chain's RPC and peers, Kubo's RPC, peers and gateway.
 
-    With Anvil all have the same ``rpc``, and ``peers`` is not used.
+    With Anvil all have the same ``rpc``, and ``peers`` is not used. Localnets made before there were gateways
+    go on without.
     """
 
     rpc: int
     peers: int
     ipfs: int
     swarm: int
+    gateway: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,11 @@ def _choose_ports(count: int, *, shared_rpc: bool) -> Iterator[Ports]:
         shared = next(free)
         for _ in range(count):
             yield Ports(
-                rpc=shared if shared_rpc else next(free), peers=next(free), ipfs=next(free), swarm=next(free)
+                rpc=shared if shared_rpc else next(free),
+                peers=next(free),
+                ipfs=next(free),
+                swarm=next(free),
+                gateway=next(free),
             )
 
 

@@ -21,7 +21,7 @@ from pixelpact.storage.faults import told
 from pixelpact.storage.kubo_opening import TransportName, check_version, connected, opened_gateway, refuse
 from pixelpact.storage.kubo_protection import Protection
 from pixelpact.storage.kubo_rpc import Answer, Patience, Refusal, TooLong
-from pixelpact.storage.kubo_settings import Flaw, durability_flaws, knock, settings_flaws
+from pixelpact.storage.kubo_settings import Flaw, durability_flaws, knock, own_gateway, settings_flaws
 
 __all__ = ["KuboStore"]
 
@@ -46,9 +46,9 @@ class KuboStore:
         folder: where this institution's processes tell each other what they are doing with this node; made if
             it is absent. One folder a node, one node a folder.
         transport: the library that carries the calls; ``ipfshttpclient`` needs the extra of that name.
-        gateway: where its gateway listens, such as ``http://127.0.0.1:8080``; ``get`` is faster
-            with it (not with ``from_peers``). Blocks are checked all the same; what it can't give, the RPC is
-            asked for.
+        gateway: where its gateway listens, such as ``http://127.0.0.1:8080``; None for the one that the node
+            itself tells of, if both are on this machine. ``get`` is faster with one, but has no use for it
+            with ``from_peers``. Blocks are checked all the same; what it can't give, the RPC is asked for.
         from_peers: ``get`` may also ask the node's peers, for a requester whose custodian has the blocks. The
             node keeps what they give until the next sweep. Everything else is about this node alone.
         timeout: seconds that one block may take.
@@ -84,6 +84,8 @@ class KuboStore:
             check_version(self.url, self.version())
             if not allow_flaws:
                 refuse(self.url, self.privacy() + self.durability())
+            if not gateway and (named := own_gateway(self._config(), self.url)):
+                self._gateway = opened_gateway(named)
             with told(self.folder, "opened"):
                 self._protection.make()
         except BaseException:
@@ -106,16 +108,14 @@ class KuboStore:
 
     def privacy(self) -> tuple[Flaw, ...]:
         """What is wrong with the node's privacy: its settings, and whether its swarm asks for a key."""
-        with self._rpc.telling("config/show"):
-            config = self._rpc.one("config/show", patience=self._short)
+        config = self._config()
         with self._rpc.telling("swarm/addrs/listen"):
             listening = self._rpc.one("swarm/addrs/listen", patience=self._short).get("Strings") or []
         return settings_flaws(config) + knock([str(address) for address in listening], _KNOCKING)
 
     def durability(self) -> tuple[Flaw, ...]:
         """What in the node's settings lets it lose what it said it had stored."""
-        with self._rpc.telling("config/show"):
-            return durability_flaws(self._rpc.one("config/show", patience=self._short))
+        return durability_flaws(self._config())
 
     def put(self, data: bytes | bytearray | memoryview, codec: int = RAW) -> Cid:
         """Store one block (``Store.put``); a node without flaws has synced it when this returns."""
@@ -239,10 +239,15 @@ class KuboStore:
         """
         refuse(self.url, self.durability())
 
+    def _config(self) -> Answer:
+        with self._rpc.telling("config/show"):
+            return self._rpc.one("config/show", patience=self._short)
+
     def _local(self, cid: Cid) -> bytes:
         found = self._gateway.block(str(cid), self._short) if self._gateway else None
-        if found is not None:
-            return check_block(cid, found)
+        # Who listens there may be somebody else: what is no such block is nothing that the node said.
+        if found is not None and Cid.of(cid.codec, found) == cid:
+            return found
         try:
             data = self._rpc.block(str(cid), self._short, offline="true")
         except Refusal as refusal:

@@ -25,9 +25,15 @@ class Gateway:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=16)
         self._client = httpx.Client(base_url=url, trust_env=False, headers=headers, limits=limits)
         self.close = self._client.close
+        self._is_silent = False
 
     def block(self, cid: str, patience: Patience) -> bytes | None:
-        """What the gateway has under a CID, unchecked; None when it gives nothing, for whatever cause."""
+        """What the gateway has under a CID, unchecked; None when it gives nothing, for whatever cause.
+
+        One that let the time run out is not asked again.
+        """
+        if self._is_silent:
+            return None
         try:
             with self._client.stream(
                 "GET", f"/ipfs/{cid}", params={"format": "raw"}, timeout=patience.silence
@@ -35,5 +41,8 @@ class Gateway:
                 if response.status_code != httpx.codes.OK:
                     return None
                 return Deadline(patience).gather(response.iter_raw())
-        except (httpx.HTTPError, Slowness, TooLong):
+        except (httpx.TimeoutException, Slowness):
+            self._is_silent = True
+            return None
+        except (httpx.HTTPError, TooLong):
             return None

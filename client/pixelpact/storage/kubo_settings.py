@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-__all__ = ["Flaw", "durability_flaws", "knock", "settings_flaws"]
+__all__ = ["Flaw", "durability_flaws", "knock", "own_gateway", "settings_flaws"]
 
 #: Where it stands, what it must be, and why. An empty list, an empty object and nothing are the same.
 _PRIVATE: tuple[tuple[str, Any, str], ...] = (
@@ -75,7 +76,37 @@ def settings_flaws(config: Mapping[str, Any]) -> tuple[Flaw, ...]:
         setting = "API.HTTPHeaders.Access-Control-Allow-Origin"
         why = "any page in a browser on this machine can command it"
         flaws.append(Flaw(setting, json.dumps(origins), why, "Remove the header, then start the node again"))
-    return tuple(flaws)
+    return tuple(flaws) + _gateway_flaws(config)
+
+
+def _gateway_flaws(config: Mapping[str, Any]) -> tuple[Flaw, ...]:
+    setting = "Gateway.HTTPHeaders.Access-Control-Allow-Origin"
+    # Kubo's gateway allows every origin unless its configuration says something else, be it nothing.
+    origins = _at(config, setting)
+    if not _several(_at(config, "Addresses.Gateway")) or (
+        origins is not None and "*" not in _several(origins)
+    ):
+        return ()
+    why = "any page in a browser on this machine can read each block whose CID it knows"
+    headers = json.dumps({"Access-Control-Allow-Origin": []})
+    remedy = f"ipfs config --json Gateway.HTTPHeaders '{headers}', then start the node again"
+    return (Flaw(setting, json.dumps(origins), why, remedy),)
+
+
+def own_gateway(config: Mapping[str, Any], url: str) -> str | None:
+    """Where a node's gateway listens, as its configuration tells; None unless both are on this machine.
+
+    Args:
+        config: the node's configuration.
+        url: of its RPC.
+    """
+    if not _is_loopback(urlsplit(url).hostname or ""):
+        return None
+    for door in filter(None, map(_door, filter(_is_local, _several(_at(config, "Addresses.Gateway"))))):
+        host, port = door
+        if port:
+            return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return None
 
 
 def durability_flaws(config: Mapping[str, Any]) -> tuple[Flaw, ...]:
@@ -149,10 +180,14 @@ def _is_local(address: str) -> bool:
     parts = address.split("/")
     if parts[1:2] == ["unix"]:
         return True
+    return len(parts) > 2 and _is_loopback(parts[2])
+
+
+def _is_loopback(host: str) -> bool:
     try:
-        return len(parts) > 2 and ipaddress.ip_address(parts[2]).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return False
+        return host == "localhost"
 
 
 def _at(config: Mapping[str, Any], setting: str) -> Any:
