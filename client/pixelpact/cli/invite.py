@@ -13,6 +13,8 @@ from pixelpact.cli.printing import console, print_json
 from pixelpact.cli.values import study_of, term_of
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from pixelpact.chain import Network
     from pixelpact.models import SignedDirective, SignedInvitation
 
@@ -54,37 +56,27 @@ def create(
         save_qr,
         write_document,
     )
-    from pixelpact.profile import ProfileFolder, Role
 
     term = term_of(days)
     require_digits(study, "study")
-    require_free(output)
     if qr is not None:
         require_picture(qr)
-        require_free(qr)
     cited = _consent_document(consent)
-    if ProfileFolder.load(profile).role is Role.PATIENT:
-        number = study_of(study)
-        with opened_wallet(profile) as (chain, wallet):
-            signed = wallet.patient.invite(
-                number, _cited(consent, cited, chain.network, wallet.consent), term=term
-            )
-    else:
-        from pixelpact.custodian import Custodian
-        from pixelpact.documents import find_consent
+    what = f"{study}/{consent}/{days}/{output.absolute()}/{qr and qr.absolute()}"
 
-        with opened_profile(profile) as opened:
-            custodian, network = Custodian(opened), opened.chain.network
+    def write(signed: SignedInvitation) -> None:
+        write_document(output, invitation_text(signed))
+        if qr is not None:
+            save_qr(invitation_link(signed), qr)
 
-            def kept(digits: str) -> SignedDirective:
-                return find_consent(opened.vault, network, digits)
+    def judged(sign: Callable[[], SignedInvitation]) -> SignedInvitation:
+        # Judged before anything is signed; afterwards what is there may be what was written.
+        for path in filter(None, (output, qr)):
+            require_free(path)
+        return sign()
 
-            found = _cited(consent, cited, network, kept)
-            signed = custodian.invite(custodian.find_study(study), found, term=term)
-    write_document(output, invitation_text(signed))
+    signed = _issue(profile, study, (consent, cited, term), what, judged, write)
     link = invitation_link(signed)
-    if qr is not None:
-        save_qr(link, qr)
     if as_json:
         print_json({"invitation": str(output), "link": link, "qr": str(qr) if qr else None})
     else:
@@ -131,6 +123,42 @@ def show(
         for line in describe(invited.directive):
             screen.print(f"  {line}", markup=False)
     return 0
+
+
+def _issue(
+    profile: Path,
+    study: str,
+    invites: tuple[str | None, str | None, timedelta],
+    what: str,
+    judged: Callable[[Callable[[], SignedInvitation]], SignedInvitation],
+    write: Callable[[SignedInvitation], None],
+) -> SignedInvitation:
+    """Sign an invitation with a profile of either kind: which consent, its document, and for how long."""
+    from pixelpact.custodian import Custodian
+    from pixelpact.documents import find_consent, issue_invitation
+    from pixelpact.profile import ProfileFolder, Role
+
+    consent, document, term = invites
+    if ProfileFolder.load(profile).role is Role.PATIENT:
+        number = study_of(study)
+        with opened_wallet(profile) as (chain, wallet):
+
+            def by_patient() -> SignedInvitation:
+                found = _cited(consent, document, chain.network, wallet.consent)
+                return wallet.patient.invite(number, found, term=term)
+
+            return wallet.issue_invitation(what, lambda: judged(by_patient), write)
+    with opened_profile(profile) as opened:
+        custodian, network = Custodian(opened), opened.chain.network
+
+        def kept(digits: str) -> SignedDirective:
+            return find_consent(opened.vault, network, digits)
+
+        def by_hospital() -> SignedInvitation:
+            found = _cited(consent, document, network, kept)
+            return custodian.invite(custodian.find_study(study), found, term=term)
+
+        return issue_invitation(opened.vault, what, lambda: judged(by_hospital), write)
 
 
 def read_invitation(text: str) -> SignedInvitation:

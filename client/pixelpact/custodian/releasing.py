@@ -10,6 +10,7 @@ from pixelpact.chain import (
     AccessRefused,
     AccessReleased,
     AccessRequested,
+    Call,
     KeyPublished,
     RequestStatus,
     StudyRecord,
@@ -65,16 +66,17 @@ def release(profile: Profile, request: bytes, *, person: str) -> Release:
 
 def refuse(profile: Profile, request: bytes, reason: RefusalReason, *, person: str) -> None:
     """See ``Custodian.refuse``."""
-    asked = asked_for(profile, request)
     digest = profile.person_digest(person)
-    with profile.vault.journal("refuse-request", request.hex()) as entry:
-        profile.carry_out(
-            entry,
-            "refused",
-            lambda: profile.chain.ledger.refuse(
-                asked.nonce, asked.query, asked.directive_hash, asked.requester, int(reason), digest
-            ),
+
+    def call() -> Call:
+        # Not asked when it was sent: then it may be refused already, by this very work.
+        asked = asked_for(profile, request)
+        return profile.chain.ledger.refuse(
+            asked.nonce, asked.query, asked.directive_hash, asked.requester, int(reason), digest
         )
+
+    with profile.vault.journal("refuse-request", request.hex()) as entry:
+        profile.carry_out(entry, "refused", call)
 
 
 def asked_for(profile: Profile, request: bytes) -> AccessRequested:

@@ -13,7 +13,7 @@ from pixelpact.documents.invitations import (
     sign_invitation,
     verify_invitation,
 )
-from pixelpact.documents.kept import find_consent, keep_consent, kept_consents
+from pixelpact.documents.kept import find_consent, issue_invitation, keep_consent, kept_consents
 from pixelpact.documents.numbers import complete, require_digits
 from pixelpact.documents.qr import require_picture, save_qr
 from pixelpact.documents.signed import Signed, parse_signed, signed_text
@@ -26,6 +26,7 @@ __all__ = [
     "find_consent",
     "invitation_link",
     "invitation_text",
+    "issue_invitation",
     "keep_consent",
     "kept_consents",
     "parse_invitation",

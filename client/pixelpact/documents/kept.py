@@ -1,14 +1,17 @@
-"""Consents that a vault keeps: the patient's own, or those that a hospital brought to the chain."""
+"""What a vault keeps of documents: consents, and invitations on their way out."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pixelpact.chain import Network
+from pixelpact.documents.invitations import invitation_text, parse_invitation
 from pixelpact.documents.numbers import complete
 from pixelpact.documents.signed import parse_signed, signed_text
-from pixelpact.models import SignedDirective
+from pixelpact.models import SignedDirective, SignedInvitation
 from pixelpact.vault import Kind, Vault
 
-__all__ = ["find_consent", "keep_consent", "kept_consents"]
+__all__ = ["find_consent", "issue_invitation", "keep_consent", "kept_consents"]
 
 
 def keep_consent(vault: Vault, consent: SignedDirective, network: Network) -> None:
@@ -35,3 +38,22 @@ def find_consent(vault: Vault, network: Network, number: str) -> SignedDirective
     """
     consents = {each.number: each for each in kept_consents(vault, network)}
     return consents[complete(number, "consent", consents, "`pixelpact consent list` shows those there are")]
+
+
+def issue_invitation(
+    vault: Vault, what: str, sign: Callable[[], SignedInvitation], write: Callable[[SignedInvitation], None]
+) -> SignedInvitation:
+    """Sign an invitation and hand it out; cut off and called again, the same is handed out.
+
+    Args:
+        vault: the inviter's.
+        what: names the piece of work, the same when it is called again.
+        sign: signs; not asked when that was done before.
+        write: writes its files; what it does twice must be as if done once.
+    """
+    with vault.journal("invite", what) as entry:
+        if entry.step is None:
+            entry.advance("signed", {"document": invitation_text(sign())})
+        signed = parse_invitation(entry.state["document"])
+        write(signed)
+    return signed

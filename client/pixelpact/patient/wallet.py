@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pixelpact.chain import Chain
-from pixelpact.documents import Signed, find_consent, keep_consent, kept_consents, parse_signed, signed_text
+from pixelpact.documents import (
+    Signed,
+    find_consent,
+    issue_invitation,
+    keep_consent,
+    kept_consents,
+    parse_signed,
+    signed_text,
+)
 from pixelpact.errors import InputError
-from pixelpact.models import SignedDirective
+from pixelpact.models import SignedDirective, SignedInvitation
 from pixelpact.patient.patient import Patient
 from pixelpact.vault import Kind, Vault
 
@@ -65,6 +73,12 @@ class Wallet:
                     entry.advance("signed", {"document": signed_text(signed, network)})
             write(entry.state["document"])
             return parse_signed(entry.state["document"], network)
+
+    def issue_invitation(
+        self, what: str, sign: Callable[[], SignedInvitation], write: Callable[[SignedInvitation], None]
+    ) -> SignedInvitation:
+        """As ``issue``, for an invitation."""
+        return issue_invitation(self._vault, what, sign, write)
 
     def consents(self) -> list[SignedDirective]:
         """The consents that were signed with this wallet, oldest first."""

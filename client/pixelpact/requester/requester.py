@@ -220,9 +220,10 @@ class Requester:
             fetched.verify()
         nonce, query, directive_hash = self._key_of(fetched.request)
         digest = self._profile.person_digest(person)
-        if self._chain.ledger.request_of(fetched.request, at="final").confirmed_epoch == fetched.epoch:
-            return
         with self._vault.journal("confirm", f"{fetched.request.hex()}/{fetched.epoch}") as entry:
+            # Begun before, it is gone through with: its transaction may be what confirmed it.
+            if entry.step is None and self._is_confirmed(fetched):
+                return
             self._profile.carry_out(
                 entry,
                 "confirmed",
@@ -244,6 +245,10 @@ class Requester:
                     nonce, query, directive_hash, release.epoch, int(number), digest
                 ),
             )
+
+    def _is_confirmed(self, fetched: FetchedStudy) -> bool:
+        state = self._chain.ledger.request_of(fetched.request, at="final")
+        return state.confirmed_epoch == fetched.epoch
 
     def _envelope(self, release: AccessReleased) -> bytes:
         cid = Cid(RAW, release.envelope_digest)
