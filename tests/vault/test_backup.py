@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import resource
 import shutil
@@ -365,3 +366,101 @@ def test_a_copy_of_the_vaults_own_file_is_a_backup_too(
 
     with Vault.restore(backup, tmp_path / "new", unlock) as restored:
         assert restored.records(Kind.STUDY) == records
+
+
+# Backs up and restores in processes of its own, each killed at another step or time, and looks what is there.
+PROGRAM = """
+import os, signal, shutil, sys
+from pathlib import Path
+from pixelpact.vault import KeyFile, Kind, Vault
+from pixelpact.vault import backup, database, place
+
+folder, key, kept = Path(sys.argv[1]), KeyFile(Path(sys.argv[2])), Path(sys.argv[3])
+whole = kept / "whole"
+with Vault.open(folder, key) as vault:
+    vault.backup(whole)
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def dying(module, names, count):
+    left = [count]
+    def step():
+        left[0] -= 1
+        if left[0] < 0:
+            die()
+    for name in names:
+        def call(*given, real=getattr(module, name), **named):
+            step()
+            answer = real(*given, **named)
+            step()
+            return answer
+        setattr(module, name, call)
+
+def attempt(act, count, timed):
+    ran = os.fork()
+    if ran == 0:
+        try:
+            if timed:
+                signal.signal(signal.SIGALRM, die)
+                signal.setitimer(signal.ITIMER_REAL, (count + 1) / 8000)
+            else:
+                dying(os, ("open", "fsync", "link", "rename", "unlink", "write"), count)
+            act()
+            os._exit(0)
+        except BaseException as error:
+            print("FAILED", type(error).__name__, error, flush=True)
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(ran, 0)[1])
+
+def read(target):
+    with Vault.open(target, key) as vault:
+        assert len(vault.records(Kind.STUDY)) == 30
+
+target, restored = kept / "backup", kept / "restored"
+
+def back_up():
+    with Vault.open(folder, key) as vault:
+        vault.backup(target)
+
+def restore():
+    Vault.restore(whole, restored, key).close()
+
+seen = {"backup": [0, 0], "restore": [0, 0]}
+for timed in (False, True):
+    for count in range(45):
+        ended = attempt(back_up, count, timed)
+        assert ended in (0, -signal.SIGKILL), ended
+        seen["backup"][target.exists()] += ended != 0
+        if target.exists():
+            shutil.rmtree(kept / "try", ignore_errors=True)
+            Vault.restore(target, kept / "try", key).close()
+            read(kept / "try")
+            target.unlink()
+        ended = attempt(restore, count, timed)
+        assert ended in (0, -signal.SIGKILL), ended
+        there = (restored / "vault.db").exists()
+        seen["restore"][there] += ended != 0
+        if there:
+            read(restored)
+            shutil.rmtree(restored)
+back_up()
+read(folder)
+assert sorted(path.name for path in kept.iterdir() if path.is_file()) == ["backup", "whole"], list(kept.iterdir())
+print(seen)
+"""
+
+
+def test_a_kill_at_any_moment_leaves_a_whole_backup_or_none(vault: Vault, unlock: KeyFile, backup: Path):
+    filled(vault)
+    vault.close()
+    command = [sys.executable, "-c", PROGRAM, str(vault.folder), str(unlock.path), str(backup.parent)]
+
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "FAILED" not in ran.stdout
+    seen = ast.literal_eval(ran.stdout.splitlines()[-1])
+    # Killed before the name was given, and after it.
+    assert min(seen["backup"]) > 0, seen
+    assert min(seen["restore"]) > 0, seen

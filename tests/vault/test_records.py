@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -165,3 +166,9 @@ def test_a_transaction_is_all_or_nothing(vault: Vault):
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert vault.records(Kind.STUDY) == {"a": {"n": 1}, "b": {"n": 1}}
+
+
+def test_every_kind_is_described():
+    page = (Path(__file__).parents[2] / "docs" / "vault.md").read_text("utf-8")
+    described = re.findall(r"`([a-z-]+)`", "".join(re.findall(r"(?m)^\| (`[a-z-]+`.*?) \| ", page)))
+    assert [kind for kind in Kind if kind not in described] == []
