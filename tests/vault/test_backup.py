@@ -446,7 +446,8 @@ for timed in (False, True):
             shutil.rmtree(restored)
 back_up()
 read(folder)
-assert sorted(path.name for path in kept.iterdir() if path.is_file()) == ["backup", "whole"], list(kept.iterdir())
+left = sorted(path.name for path in kept.iterdir() if path.is_file())
+assert left == ["backup", "whole"], left
 print(seen)
 """
 
