@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +16,37 @@ class Told(NamedTuple):
     folder: Path
     story: dict[str, Any]
     stderr: str
+
+
+class Running:
+    """A run of ``pixelpact demo --json`` under way; what it says goes to files: nothing waits for us."""
+
+    def __init__(self, *arguments: str, cwd: Path, output: str) -> None:
+        self.folder = cwd / output
+        self._stdout, self._stderr = cwd / f"{output}.json", cwd / f"{output}.log"
+        with self._stdout.open("wb") as stdout, self._stderr.open("wb") as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "pixelpact", "demo", "--json", "--output", output, *arguments],
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+            )
+
+    @property
+    def stderr(self) -> str:
+        return self._stderr.read_text("utf-8")
+
+    def wait_for(self, said: str) -> None:
+        """Wait until it has said this on stderr."""
+        while said not in self.stderr:
+            assert self.process.poll() is None, self.stderr
+            time.sleep(0.05)
+
+    def end(self) -> tuple[int, dict[str, Any]]:
+        """Its exit code and its JSON; {} when it printed none."""
+        code = self.process.wait(timeout=400)
+        return code, json.loads(self._stdout.read_text("utf-8") or "{}")
 
 
 def pixelpact(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -38,8 +38,8 @@ _MEMBERS = (
     Member(roles=Role.REQUESTER, country="US", attributes=Attribute(0)),
     Member(country="FR"),
 )
-#: As Geth's socket may have; see ``_short_name``.
-_LONGEST_PLACE = 60
+#: Of a folder with Geths: a socket's path may have 108 bytes (unix(7)), and most of the rest is names in it.
+_LONGEST_FOLDER = 75
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -101,8 +101,11 @@ class OwnLocalnet:
                     yield consortium
             finally:
                 with _undisturbed():
-                    if Localnet.is_in(folder):
-                        Localnet.stop(folder)
+                    try:
+                        tell("Stopping the nodes.")
+                    finally:
+                        if Localnet.is_in(folder):
+                            Localnet.stop(folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +176,8 @@ def choose_scene(chain: str | None, store: str | None, network: Path | None) -> 
 
 @contextmanager
 def _short_name(folder: Path) -> Iterator[Path]:
-    """A folder by a name that is short enough for the path of a socket in it (unix(7): 108 bytes)."""
-    if len(str(folder).encode()) <= _LONGEST_PLACE:
+    """A folder by a name that is short enough for the sockets in it: its own, or a link's."""
+    if len(str(folder).encode()) <= _LONGEST_FOLDER:
         yield folder
         return
     folder.mkdir(mode=0o700)

@@ -23,7 +23,7 @@ from .sandbox import new_vault
 
 __all__ = ["Consortium", "LocalnetConsortium"]
 
-#: A chain that made no block for this long, and three periods more, stands still.
+#: A chain that takes this much longer than it needs for its next blocks stands still.
 _STANDS_STILL = 20.0
 _PAUSE = 0.1
 #: How long a peer may take to give one block: all nodes are on this computer.
@@ -105,7 +105,7 @@ class LocalnetConsortium:
             process = kubo_process(localnet.folder, number)
             if process.pid() is None:
                 raise StoreError(f"{process.title} does not run", remedy=up)
-        _require_moving(localnet, members, _STANDS_STILL + 3 * plan.period)
+        _require_moving(localnet, members, plan)
 
     @staticmethod
     @contextmanager
@@ -165,20 +165,18 @@ class LocalnetConsortium:
         return Profile(chain, store, vault, institution.number)
 
 
-def _require_moving(localnet: Localnet, members: int, patience: float) -> None:
-    """Check that each node gets a new block."""
-    chains = {
-        each.network.rpc: (each, Chain.connect(each.network)) for each in localnet.institutions[:members]
-    }
-    waiting = [(each, chain, chain.head().number) for each, chain in chains.values()]
+def _require_moving(localnet: Localnet, members: int, plan: Plan) -> None:
+    """Check that each node gets as many blocks as make one final: one or two come from half the signers."""
+    chains = {each.network.rpc: Chain.connect(each.network) for each in localnet.institutions[:members]}
+    goals = {rpc: chain.head().number + plan.finality_depth for rpc, chain in chains.items()}
+    patience = _STANDS_STILL + (plan.finality_depth + 1) * plan.period
     deadline = time.monotonic() + patience
-    while waiting := [(each, chain, head) for each, chain, head in waiting if chain.head().number <= head]:
+    while behind := [rpc for rpc, chain in chains.items() if chain.head().number < goals[rpc]]:
         if time.monotonic() > deadline:
-            each, _, head = waiting[0]
             raise UnreachableError(
-                f"The chain stands still at block {head}",
-                why=f"the node of {each.name} had no new block for {patience:g} seconds",
+                f"The chain stands still at block {chains[behind[0]].head().number}",
+                why=f"the node at {behind[0]} got fewer than {plan.finality_depth} in {patience:g} seconds",
                 remedy=f"Look at it: pixelpact localnet status --folder {localnet.folder}; "
-                f"run down, then up again",
+                "then run localnet down and up",
             )
         time.sleep(_PAUSE)
