@@ -6,7 +6,7 @@
 The bound is the sum of reading the input and of the primitives' own times over as many bytes, measured in the
 same run on as many threads: SHA-256 twice (instance digest, CID) and AES-256-GCM once. Age (by pyrage) and
 Tink (its streaming AEAD) encrypt and decrypt the same bytes as one file. All of them take turns.
-Ratios are of medians; `best` is the same of the fastest round of each: on a busy machine the least disturbed.
+Ratios are of medians.
 """
 
 from __future__ import annotations
@@ -275,7 +275,6 @@ def row(
         "bound": round(bound, 6),
         "median": round(median, 6),
         "spread": round(max(times[ours]) - min(times[ours]), 6),
-        "best": round(min(times[ours[0], theirs]) / min(times[ours]), 3),
         "target": target,
         "met": target is None or ratio >= target,
     }
@@ -417,7 +416,7 @@ def main() -> int:
             value = (
                 f"{each['above']:>13,} bytes"
                 if options.memory
-                else f"{each['ratio']:.3f} of {each['against']} (best {each['best']:.3f})"
+                else f"{each['ratio']:.3f} of {each['against']}"
             )
             target = (
                 f"  (target {each['target']:,}: {'met' if each['met'] else 'missed'})"
