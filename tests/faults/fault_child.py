@@ -40,6 +40,10 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "sqlite3.connect"}
 _STORE_CALLS = ("put", "get", "flush", "pin", "unpin", "collect", "present")
 
+# Loaded once here rather than in every child.
+for _room in ("custodian", "requester", "patient", "documents", "dicom", "localnet", "profile"):
+    importlib.import_module(f"pixelpact.{_room}")
+
 Prepare = Callable[[], None]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fault_child import Ended, Kill
-from fault_commands import Command, Trial, done_already, settle
+from fault_commands import Command, Trial, done_already
 from fault_world import CLINIC, HOSPITAL, World
 
 from pixelpact.chain import AccessReleased, StudyRegistered, StudyRotated
@@ -125,8 +125,7 @@ class _Marks:
     """How things stood before a trial."""
 
     def __init__(self, world: World, trial: Trial) -> None:
-        for who in (HOSPITAL, CLINIC):
-            settle(world, who)
+        world.settle()
         self.block = world.chain.head().number + 1
         self.transactions = world.transactions(trial.who)
         self.notes = len(world.notes)
@@ -148,8 +147,7 @@ def _check_cut_off(world: World, trial: Trial, marks: _Marks) -> None:
 
 
 def _check_done(world: World, trial: Trial, marks: _Marks, told: dict[str, Any]) -> None:
-    for who in (HOSPITAL, CLINIC):
-        settle(world, who)
+    world.settle()
     trial.check(told)
     sent = world.transactions(trial.who) - marks.transactions
     assert sent == trial.transactions, f"{sent} transactions instead of {trial.transactions}"

@@ -8,9 +8,11 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from pixelpact.errors import SealedStudyError
 from pixelpact.localnet import Localnet
 from pixelpact.models import DAG_CBOR, Cid
 from pixelpact.policy import Attribute, Role
+from pixelpact.profile import ProfileFolder
 from pixelpact.storage import FolderStore, KuboStore, Store
 from pixelpact.vault import Kind, KeyFile, Vault
 
@@ -36,6 +39,7 @@ ENGINES = ("embedded", "anvil+kubo", "geth+kubo")
 HOSPITAL, CLINIC = "hospital", "clinic"
 PERSON = "archive-of-the-kill-test"
 _BLOCK_SECONDS = "0.2"
+_PAUSE = 0.1
 
 
 @dataclass
@@ -63,10 +67,23 @@ class World:
     nonces_checked: int = 0
     seen: dict[Path, tuple[int, int]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def chain(self) -> Chain:
         """For somebody who only reads."""
         return Chain.connect(self.network)
+
+    @cached_property
+    def chains(self) -> dict[str, Chain]:
+        """The same by each institution's own node."""
+        networks = {who: ProfileFolder.load(self.profile(who)).network for who in self.accounts}
+        return {who: Chain.connect(network) for who, network in networks.items()}
+
+    def settle(self) -> None:
+        """Wait until every node has final what one of them has."""
+        if len({each.network.rpc for each in self.chains.values()}) > 1:
+            goal = max(each.final_head().number for each in self.chains.values())
+            while min(each.final_head().number for each in self.chains.values()) < goal:
+                time.sleep(_PAUSE)
 
     def path(self, name: str) -> Path:
         """A file or folder in the world."""
