@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from chain_engines import Consortium
@@ -22,7 +23,15 @@ from pixelpact.chain import (
     deploy,
 )
 from pixelpact.chain.transactions import Sender
-from pixelpact.errors import ContractError, InputError, SupersededError, TransactionError
+from pixelpact.errors import (
+    ClockApartError,
+    ContractError,
+    InputError,
+    SupersededError,
+    TransactionError,
+    UnreachableError,
+    WrongNetworkError,
+)
 
 
 def registration(chain: Chain) -> Call:
@@ -74,6 +83,50 @@ def test_the_deployer_has_no_right(consortium: Consortium):
     with pytest.raises(ContractError) as caught:
         chain.transact(registration(chain))
     assert caught.value.name == "StudyRegistry_NotOperator"
+
+
+# The description says which chain, how deep is final and which clock holds; nothing else does
+
+
+def test_another_chain_id_is_refused(consortium: Consortium):
+    with pytest.raises(WrongNetworkError, match=r"its chain id is .*, not 5"):
+        Chain.connect(replace(consortium.network, chain_id=5))
+
+
+def test_another_genesis_is_refused(consortium: Consortium):
+    # An embedded chain is found by its genesis, so that of another one there is nobody to ask.
+    embedded = consortium.network.rpc == "embedded"
+    with pytest.raises(UnreachableError if embedded else WrongNetworkError, match=r"genesis|ends with it"):
+        Chain.connect(replace(consortium.network, genesis=b"\5" * 32))
+
+
+def test_an_address_without_code_is_refused(consortium: Consortium):
+    network = consortium.network
+    moved = network.with_contracts(dict(network.contracts) | {"AccessLedger": b"\x66" * 20})
+    with pytest.raises(WrongNetworkError, match=r"AccessLedger is not at .* no code"):
+        Chain.connect(moved)
+
+
+@pytest.mark.parametrize("depth", [0, 1, 5])
+def test_the_description_says_how_deep_is_final(consortium: Consortium, hospital: Chain, depth: int):
+    receipt = hospital.transact(registration(hospital))
+    chain = Chain.connect(replace(consortium.network, finality_depth=depth))
+    if chain.network.rpc != "embedded":
+        consortium.engine.mine(depth)
+    assert chain.wait_final(receipt) == receipt
+    before = chain.head().number
+    assert before - depth <= chain.final_head().number <= chain.head().number - depth
+
+
+def test_the_description_says_which_clock_holds(consortium: Consortium, monkeypatch: pytest.MonkeyPatch):
+    network = consortium.network
+    now = Chain.connect(network).now()
+    for hours, words in ((10, "behind this computer's clock"), (-10, "ahead of this computer's clock")):
+        monkeypatch.setattr("time.time", lambda hours=hours: float(now + hours * 3600))
+        with pytest.raises(ClockApartError, match=words):
+            Chain.connect(replace(network, clock=9 * 3600))
+        Chain.connect(replace(network, clock=11 * 3600))
+        Chain.connect(replace(network, clock=None))
 
 
 # Transactions
