@@ -11,7 +11,7 @@ from pixelpact.errors import ContractError, InputError
 from pixelpact.localnet import Sandbox
 from pixelpact.models import Modifier
 from pixelpact.patient import Patient
-from pixelpact.policy import Purpose, Reason
+from pixelpact.policy import Purpose, Reason, covers
 
 # The BIP-39 reference words, and the address that every Ethereum wallet derives from them.
 _WORDS = " ".join(["abandon"] * 11 + ["about"])
@@ -112,7 +112,7 @@ def test_a_refusal_overrides_a_consent_until_it_is_lifted(town: Town, scope: dic
     narrowed = {name: town.study.number if name == "study" else value for name, value in scope.items()}
     town.hospital.relay(town.patient.refuse(custodian=1, purposes=[Purpose.TREAT], **narrowed))
     assert town.ask(consent).decision.reason is Reason.REFUSED_BY_PATIENT
-    town.hospital.relay(town.patient.refuse(custodian=1, purposes=[], **narrowed))
+    town.hospital.relay(town.patient.lift_refusal(custodian=1, **narrowed))
     assert town.ask(consent).decision.permitted
 
 
@@ -122,7 +122,7 @@ def test_a_refusal_for_one_institution_leaves_the_others(town: Town) -> None:
 
 
 def test_a_refusal_withheld_by_a_relay_does_not_undo_a_later_one(town: Town) -> None:
-    withheld = town.patient.refuse(custodian=1, purposes=[])
+    withheld = town.patient.lift_refusal(custodian=1)
     town.hospital.relay(town.patient.refuse(custodian=1, purposes=[Purpose.TREAT]))
     with pytest.raises(ContractError) as refused:
         town.hospital.relay(withheld)
@@ -133,3 +133,29 @@ def test_a_refusal_withheld_by_a_relay_does_not_undo_a_later_one(town: Town) -> 
 def test_a_refusal_has_one_scope(town: Town) -> None:
     with pytest.raises(InputError, match="not both"):
         town.patient.refuse(custodian=1, purposes=[Purpose.TREAT], study=town.study.number, grantee=2)
+
+
+def test_an_empty_choice_refuses_nothing_and_lifts_nothing(town: Town) -> None:
+    with pytest.raises(InputError, match="refuses nothing"):
+        town.patient.refuse(custodian=1, purposes=[])
+    everything = town.patient.refuse(custodian=1).refusal
+    assert all(covers(everything.purposes, purpose) for purpose in Purpose)
+
+
+def test_what_is_another_patients_is_neither_withdrawn_nor_invited_to(town: Town) -> None:
+    stranger = Patient.create(town.net.chain())
+    consent = town.consent()
+    with pytest.raises(InputError, match="not this patient's"):
+        stranger.withdraw(consent)
+    with pytest.raises(InputError, match="not one of this patient's"):
+        stranger.invite(town.study.number)
+    theirs = stranger.allow(
+        custodian=1, grantee=2, purposes=[Purpose.TREAT], categories=town.study.categories
+    )
+    for invite in (town.hospital.invite, town.patient.invite):
+        with pytest.raises(InputError, match="another patient's"):
+            invite(town.study.number, theirs)
+        with pytest.raises(InputError, match="expired before"):
+            invite(town.study.number, consent, term=timedelta(0))
+        with pytest.raises(InputError, match="not a study's number"):
+            invite(b"short")

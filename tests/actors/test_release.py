@@ -281,7 +281,7 @@ def test_a_release_that_the_chain_refused_is_made_anew_when_the_answer_changes(
         with pytest.raises(DeniedError) as denied:
             town.hospital.release(asked.number, person="archive")
     assert denied.value.reason == Reason.REFUSED_BY_PATIENT
-    Custodian(town.net[3]).relay(town.patient.refuse(custodian=1, purposes=[]))
+    Custodian(town.net[3]).relay(town.patient.lift_refusal(custodian=1))
     town.hospital.release(asked.number, person="archive")
     assert len(releases(town)) == 1
     town.clinic.fetch(asked.number).verify()

@@ -9,7 +9,6 @@ node: finality depth and clock rule are all that the client needs to know of tha
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from pixelpact.durable import write_over
 from pixelpact.errors import InputError, OutputError
 
 from .strict_json import hex_bytes, load_strictly, to_hex
@@ -213,15 +213,9 @@ class Network:
         Raises:
             OutputError: the file can't be written.
         """
-        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            with beside.open("w", encoding="utf-8") as stream:
-                stream.write(self.to_json())
-                stream.flush()
-                os.fsync(stream.fileno())
-            beside.replace(path)
+            write_over(path, self.to_json().encode())
         except OSError as error:
-            beside.unlink(missing_ok=True)
             raise OutputError(
                 f"The network description {path} can't be written",
                 why=error.strerror or str(error),

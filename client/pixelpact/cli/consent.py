@@ -75,10 +75,10 @@ def sign(
     Example: pixelpact consent sign --custodian 1 --grantee 2 --purpose TREAT --output c --profile patient
     """
     from pixelpact.models import WHOLE_RECORD
-    from pixelpact.patient import Wanted
+    from pixelpact.patient import DirectiveTerms
     from pixelpact.policy import Permission, describe
 
-    wanted: Wanted = {
+    wanted: DirectiveTerms = {
         "custodian": custodian,
         "grantee": grantee_of(grantee),
         "purposes": purposes_of(purpose or []),
@@ -180,7 +180,7 @@ def refuse(
     Example: pixelpact consent refuse --custodian 1 --grantee 3 --output refusal.json --profile patient
     """
     from pixelpact.models import WHOLE_RECORD
-    from pixelpact.policy import Purpose, describe_refusal
+    from pixelpact.policy import describe_refusal
 
     if lift and purpose:
         raise InputError(
@@ -195,17 +195,21 @@ def refuse(
             remedy="Sign two refusals",
         )
     named = purposes_of(purpose or [])
-    purposes = [] if lift else named or [each for each in Purpose if each.parent is None]
     number = WHOLE_RECORD if study is None else study_of(study)
 
     def made(signer: _Signer) -> Signed:
-        signed = signer.wallet.patient.refuse(
-            custodian=custodian, purposes=purposes, study=number, grantee=grantee or 0
+        patient = signer.wallet.patient
+        refusal = (
+            patient.draft_lifting(custodian=custodian, study=number, grantee=grantee or 0)
+            if lift
+            else patient.draft_refusal(
+                custodian=custodian, purposes=named or None, study=number, grantee=grantee or 0
+            )
         )
-        signer.agree(describe_refusal(signed.refusal, custodian))
-        return signed
+        signer.agree(describe_refusal(refusal, custodian))
+        return patient.sign_refusal(refusal, custodian=custodian)
 
-    what = f"refuse/{custodian}/{number.hex()}/{grantee}/{sorted(purposes)}"
+    what = f"refuse/{custodian}/{number.hex()}/{grantee}/{lift}/{sorted(named)}"
     return _issue(profile, output, what, made, yes=yes, as_json=as_json)
 
 

@@ -302,7 +302,10 @@ def _as_told(
     if gateway is not None and kubo is None:
         raise _unclear("a gateway belongs to a Kubo node", "Give --kubo too, or leave --gateway out")
     place = StoreChoice(
-        kubo=kubo or "", gateway=gateway or "", folder=str(store.absolute()) if store else "", public=public
+        kubo=kubo or "",
+        gateway=gateway or "",
+        folder=str(store.absolute()) if store else "",
+        allow_public=public,
     )
     described = Network.load(network)
     return described, Account.load(account), place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from pixelpact.cli.options import Json, ProfileFolderOption, ask_other_password,
 from pixelpact.cli.printing import console, print_json
 from pixelpact.cli.values import member_of
 from pixelpact.errors import InputError
+
+if TYPE_CHECKING:
+    from pixelpact.profile import Opening
 
 __all__ = ["app"]
 
@@ -41,24 +44,36 @@ def backup(file: Backup, profile: ProfileFolderOption, as_json: Json = False) ->
 
 
 @app.command("restore")
-def restore(file: Backup, profile: ProfileFolderOption, as_json: Json = False) -> int:
+def restore(
+    file: Backup,
+    profile: ProfileFolderOption,
+    unlock: Annotated[
+        str | None, typer.Option(help="What opens the backup, if that was changed since it was made.")
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="Its key file; with --unlock key-file.", metavar="FILE")
+    ] = None,
+    as_json: Json = False,
+) -> int:
     """Make a profile's vault of a backup; never over a vault that is there.
 
     A backup is older than the chain: what was rotated since is refused, and `pixelpact doctor` names it.
 
     Example: pixelpact vault restore hospital-a.backup --profile hospital-a
     """
-    from pixelpact.profile import ProfileFolder
-    from pixelpact.vault import Vault
+    from pixelpact.profile import ProfileFolder, UnlockChoice
 
+    opening = _opening(unlock, key_file)
     folder = ProfileFolder.load(profile)
-    with Vault.restore(file, folder.vault, folder.unlock.unlock(ask_password)) as vault:
-        pending = len(vault.pending())
+    chosen = UnlockChoice.of(folder.path, opening, key_file) if opening else None
+    pending = folder.restore(file, ask_password, unlock=chosen)
     if as_json:
-        print_json({"vault": str(folder.vault), "unfinished": pending})
+        print_json({"vault": str(folder.vault), "unfinished": len(pending)})
     else:
         screen = console()
         screen.print(f"Restored: {folder.vault}", markup=False, soft_wrap=True)
+        if pending:
+            screen.print(f"Unfinished when it was made: {len(pending)} pieces of work.")
         screen.print(
             f"Now look whether it fits the chain: pixelpact doctor --profile {profile}",
             markup=False,
@@ -85,21 +100,28 @@ def rotate_master(
 
     Example: pixelpact vault rotate-master --unlock key-file --key-file /safe/a.key --profile hospital-a
     """
-    from pixelpact.profile import Opening, ProfileFolder, UnlockChoice
+    from pixelpact.profile import ProfileFolder, UnlockChoice
 
-    opening = member_of(Opening, unlock, "way to open a vault", "--help") if unlock else None
-    if key_file is not None and opening is not Opening.KEY_FILE:
-        raise InputError(
-            "The options don't fit together",
-            why="--key-file is for a vault that is to open with a key file",
-            remedy="Give --unlock key-file too, or leave it out",
-        )
+    opening = _opening(unlock, key_file)
     folder = ProfileFolder.load(profile)
     change = UnlockChoice.of(folder.path, opening, key_file) if opening else None
     folder.rotate_master(ask_password, change=change, ask_new=ask_other_password)
-    now = (change or folder.unlock).opening
+    now = ProfileFolder.load(profile).unlock.opening
     if as_json:
         print_json({"profile": str(folder.path), "opens_with": now.value})
     else:
         console().print(f"The vault has a new master key, and opens with a {now.value.replace('-', ' ')}.")
     return 0
+
+
+def _opening(unlock: str | None, key_file: Path | None) -> Opening | None:
+    from pixelpact.profile import Opening
+
+    opening = member_of(Opening, unlock, "way to open a vault", "--help") if unlock else None
+    if key_file is not None and opening is not Opening.KEY_FILE:
+        raise InputError(
+            "The options don't fit together",
+            why="--key-file is for a vault that opens with a key file",
+            remedy="Give --unlock key-file too, or leave it out",
+        )
+    return opening

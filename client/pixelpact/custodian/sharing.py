@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pixelpact import sealing
+from pixelpact import documents, sealing
 from pixelpact.chain import StudyRecord, StudyStatus
-from pixelpact.documents import sign_invitation
 from pixelpact.errors import InputError, VaultError
-from pixelpact.models import Invitation, SignedDirective, SignedInvitation, StudySource
+from pixelpact.models import SignedDirective, SignedInvitation, StudySource
 from pixelpact.policy import categories_of
 from pixelpact.profile import Profile, require_bytes
 from pixelpact.sealing import NetworkIdentity, Progress, SealedStudy
@@ -81,8 +80,7 @@ def invite(
     profile: Profile, study: bytes, consent: SignedDirective | None, term: timedelta
 ) -> SignedInvitation:
     """See ``Custodian.invite``."""
-    record = own_study(profile, study)
-    _require_shared(record)
+    own_study(profile, study)
     chain = profile.chain
     if chain.account is None:
         raise InputError(
@@ -90,16 +88,7 @@ def invite(
             why="the chain was connected without an account",
             remedy="Connect with the account of an operator",
         )
-    invitation = Invitation(
-        genesis=chain.network.genesis,
-        chain_id=chain.network.chain_id,
-        custodian=record.custodian,
-        study=study,
-        categories=record.categories,
-        expiry=chain.now() + int(term.total_seconds()),
-        directive=consent.directive if consent else None,
-    )
-    return sign_invitation(chain.account, invitation)
+    return documents.invite(chain, chain.account, study, consent, term)
 
 
 def own_study(profile: Profile, study: bytes) -> StudyRecord:

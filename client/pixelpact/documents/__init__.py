@@ -9,6 +9,7 @@ from pixelpact.documents.files import read_document, require_free, write_documen
 from pixelpact.documents.invitations import (
     invitation_link,
     invitation_text,
+    invite,
     parse_invitation,
     sign_invitation,
     verify_invitation,
@@ -26,6 +27,7 @@ __all__ = [
     "find_consent",
     "invitation_link",
     "invitation_text",
+    "invite",
     "issue_invitation",
     "keep_consent",
     "kept_consents",

@@ -20,6 +20,7 @@ __all__ = [
     "directive_fields",
     "directive_of",
     "fields_of",
+    "is_version",
     "object_of",
     "read_fields",
     "refusal_of",
@@ -99,6 +100,11 @@ def fields_of(value: object, shape: Shape) -> dict[str, Any]:
         name: "0x" + getattr(value, name).hex() if isinstance(kind, Bytes) else int(getattr(value, name))
         for name, kind in shape.items()
     }
+
+
+def is_version(value: object, version: int) -> bool:
+    """Whether a document is of this version: the whole number, not what Python takes for the same."""
+    return type(value) is int and value == version
 
 
 def read_fields(value: object, shape: Shape, *, more: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pixelpact.durable import write_new
 from pixelpact.errors import InputError, OutputError
 
 __all__ = ["LONGEST", "read_document", "require_free", "write_document"]
@@ -60,11 +61,7 @@ def require_free(path: Path, data: bytes | None = None) -> bool:
         return True
     if data is not None and path.is_file() and not path.is_symlink() and path.read_bytes() == data:
         return False
-    raise InputError(
-        f"There is {path} already",
-        why="a document is never written over something else",
-        remedy="Give another name with --output, or move it away",
-    )
+    raise _taken(path)
 
 
 def write_document(path: Path, data: str | bytes) -> None:
@@ -77,19 +74,21 @@ def write_document(path: Path, data: str | bytes) -> None:
     content = data.encode() if isinstance(data, str) else data
     if not require_free(path, content):
         return
-    beside = path.with_name(f".{path.name}.part")
     try:
-        beside.unlink(missing_ok=True)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(path)
+        write_new(path, content)
+    except FileExistsError as error:
+        raise _taken(path) from error
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise OutputError(
             f"{path} can't be written",
             why=error.strerror or str(error),
             remedy="Give a place that can be written and has room",
         ) from error
+
+
+def _taken(path: Path) -> InputError:
+    return InputError(
+        f"There is {path} already",
+        why="a document is never written over something else",
+        remedy="Give another name, or move it away",
+    )

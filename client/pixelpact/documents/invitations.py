@@ -6,12 +6,13 @@ import base64
 import binascii
 import json
 import zlib
+from datetime import timedelta
 from typing import Any
 
 from eth_account import Account as EthAccount
 from eth_account.messages import SignableMessage, encode_defunct
 
-from pixelpact.chain import Account, Chain, Network
+from pixelpact.chain import Account, Chain, Network, StudyStatus
 from pixelpact.documents.fields import (
     Bytes,
     Shape,
@@ -19,17 +20,19 @@ from pixelpact.documents.fields import (
     directive_fields,
     directive_of,
     fields_of,
+    is_version,
     object_of,
     read_fields,
     refused,
 )
 from pixelpact.documents.files import LONGEST
 from pixelpact.errors import InputError
-from pixelpact.models import Invitation, SignedInvitation
+from pixelpact.models import Invitation, SignedDirective, SignedInvitation
 
 __all__ = [
     "invitation_link",
     "invitation_text",
+    "invite",
     "parse_invitation",
     "sign_invitation",
     "verify_invitation",
@@ -48,6 +51,54 @@ _INVITATION: Shape = {
     "expiry": Uint(64),
 }
 _SIGNED: Shape = {"inviter": Bytes(20), "signature": Bytes(65)}
+
+
+def invite(
+    chain: Chain,
+    account: Account,
+    study: bytes,
+    consent: SignedDirective | None,
+    term: timedelta,
+) -> SignedInvitation:
+    """An invitation to a study as the chain has it, from one of its custodian's operators or its patient.
+
+    Args:
+        chain: is asked for the study, at a final block.
+        account: who invites.
+        study: its number, 32 bytes.
+        consent: to cite; without one it can be asked for, and is denied.
+        term: for how long one may ask with it.
+
+    Raises:
+        InputError: the study is not shared, the consent is another patient's, or there is no time.
+    """
+    if term <= timedelta(0):
+        raise InputError(
+            "The invitation would have expired before it is made", remedy="Give a time that is not over"
+        )
+    record = chain.studies.study(study, at="final")
+    if record.status is not StudyStatus.ACTIVE:
+        raise InputError(
+            "The study is not shared",
+            why=f"the chain has it as {record.status.name.lower()}",
+            remedy="Register it, or reinstate it; an erased study does not come back",
+        )
+    if consent is not None and consent.directive.subject != record.subject:
+        raise InputError(
+            "The consent is another patient's",
+            why="its address is not the one that the study is registered for",
+            remedy="Cite a consent of the study's patient",
+        )
+    invitation = Invitation(
+        genesis=chain.network.genesis,
+        chain_id=chain.network.chain_id,
+        custodian=record.custodian,
+        study=study,
+        categories=record.categories,
+        expiry=chain.now() + int(term.total_seconds()),
+        directive=consent.directive if consent else None,
+    )
+    return sign_invitation(account, invitation)
 
 
 def sign_invitation(account: Account, invitation: Invitation) -> SignedInvitation:
@@ -105,7 +156,7 @@ def parse_invitation(text: str) -> SignedInvitation:
     text = text.strip()
     value = object_of(_unpacked(text.removeprefix(_LINK)) if text.startswith(_LINK) else text)
     fields = read_fields(value, _SIGNED, more=("format", "version", "invitation"))
-    if value["format"] != _FORMAT or value["version"] is not _VERSION:
+    if value["format"] != _FORMAT or not is_version(value["version"], _VERSION):
         raise refused(f"it is not version {_VERSION} of an invitation")
     content = value["invitation"]
     directive = content.get("directive") if isinstance(content, dict) else None

@@ -14,6 +14,7 @@ from pixelpact.documents.fields import (
     directive_fields,
     directive_of,
     fields_of,
+    is_version,
     object_of,
     read_fields,
     refusal_of,
@@ -60,7 +61,7 @@ def parse_signed(text: str, network: Network) -> Signed:
     """
     value = object_of(text)
     signature = read_fields(value, _SIGNATURE, more=_KEYS)["signature"]
-    if value["version"] is not _VERSION:
+    if not is_version(value["version"], _VERSION):
         raise refused(f"it is not version {_VERSION} of its format")
     require_network(value["network"], network)
     content = value["content"]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pixelpact.durable import write_over
 from pixelpact.errors import InputError, OutputError
 
 __all__ = ["held_alone", "locked", "make_private", "read_json", "write_json", "write_private"]
@@ -34,15 +35,8 @@ def write_private(path: Path, text: str) -> None:
     Raises:
         OutputError: it can't be written.
     """
-    beside = path.with_name(f".{path.name}.part")
     try:
-        beside.unlink(missing_ok=True)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(path)
+        write_over(path, text.encode())
     except OSError as error:
         raise _unwritable(path, error) from error
 

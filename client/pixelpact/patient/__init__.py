@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pixelpact.patient.patient import Patient, Wanted
+from pixelpact.patient.patient import DirectiveTerms, Patient
 from pixelpact.patient.wallet import Wallet
 
-__all__ = ["Patient", "Wallet", "Wanted"]
+__all__ = ["DirectiveTerms", "Patient", "Wallet"]

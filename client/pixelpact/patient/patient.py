@@ -19,12 +19,11 @@ from eth_account.hdaccount.mnemonic import Mnemonic
 from eth_account.types import Language
 
 from pixelpact.chain import Account, Chain, eip712
-from pixelpact.documents import sign_invitation
+from pixelpact.documents import invite
 from pixelpact.errors import InputError
 from pixelpact.models import (
     WHOLE_RECORD,
     Directive,
-    Invitation,
     Modifier,
     Refusal,
     SignedDirective,
@@ -34,14 +33,17 @@ from pixelpact.models import (
     SignedRevocationOfAll,
 )
 from pixelpact.policy import VOCABULARY_VERSION, Category, Permission, Purpose, check_directive, purpose_set
+from pixelpact.profile import require_bytes
 
-__all__ = ["Patient", "Wanted"]
+__all__ = ["DirectiveTerms", "Patient"]
 
 _WORDS = 12
 _YEAR = timedelta(days=365)
+#: Whatever is below these is all that there is.
+_EVERYTHING = tuple(purpose for purpose in Purpose if purpose.parent is None)
 
 
-class Wanted(TypedDict):
+class DirectiveTerms(TypedDict):
     """What ``Patient.draft`` takes."""
 
     custodian: int
@@ -152,7 +154,7 @@ class Patient:
             directive, eip712.struct_hash(directive), eip712.sign(account, self._chain.network, directive)
         )
 
-    def allow(self, **what: Unpack[Wanted]) -> SignedDirective:
+    def allow(self, **what: Unpack[DirectiveTerms]) -> SignedDirective:
         """``draft`` and ``sign`` in one, for what was read already."""
         return self.sign(self.draft(**what))
 
@@ -169,6 +171,7 @@ class Patient:
         Raises:
             InputError: no study of this patient's at a final block.
         """
+        require_bytes(study, 32, "a study's number")
         record = self._chain.studies.study(study, at="final")
         if not record.custodian or record.subject != self.address(custodian=record.custodian):
             raise InputError(
@@ -176,21 +179,21 @@ class Patient:
                 why="the chain names another patient for it, or knows none of this number",
                 remedy="Check the number, or wait until its registration is final",
             )
-        network = self._chain.network
-        invitation = Invitation(
-            genesis=network.genesis,
-            chain_id=network.chain_id,
-            custodian=record.custodian,
-            study=study,
-            categories=record.categories,
-            expiry=self._chain.now() + int(term.total_seconds()),
-            directive=consent.directive if consent else None,
-        )
-        return sign_invitation(self._account(record.custodian), invitation)
+        return invite(self._chain, self._account(record.custodian), study, consent, term)
 
     def withdraw(self, consent: SignedDirective) -> SignedRevocation:
-        """Sign that a directive counts no more, for good, recorded or not."""
+        """Sign that a directive counts no more, for good, recorded or not.
+
+        Raises:
+            InputError: it is another patient's.
+        """
         account = self._account(consent.directive.custodian)
+        if consent.directive.subject != account.address:
+            raise InputError(
+                "The consent is not this patient's",
+                why=f"it was given by 0x{consent.directive.subject.hex()}",
+                remedy="Withdraw it with the wallet that it was signed with",
+            )
         message = eip712.Revocation(account.address, consent.number)
         return SignedRevocation(
             account.address, consent.number, eip712.sign(account, self._chain.network, message)
@@ -205,42 +208,80 @@ class Patient:
             account.address, generation, eip712.sign(account, self._chain.network, message)
         )
 
-    def refuse(
+    def draft_refusal(
         self,
         *,
         custodian: int,
-        purposes: Iterable[Purpose],
+        purposes: Iterable[Purpose] | None = None,
         study: bytes = WHOLE_RECORD,
         grantee: int = 0,
-    ) -> SignedRefusal:
-        """Sign that these purposes (none: lift it) are refused, whatever was allowed.
+    ) -> Refusal:
+        """A refusal, to be read (``pixelpact.policy.describe_refusal``) before it is signed.
 
         Args:
             custodian: whose images: the wallet has an address of its own for each.
-            purposes: what is refused from now on in this scope; each with those below it.
+            purposes: what is refused from now on in this scope, each with those below it; None: everything.
             study: for one study only.
             grantee: for one institution only; not together with ``study``.
 
         Raises:
-            InputError: study and grantee both given.
+            InputError: no purpose, or study and grantee both given.
         """
+        refused = list(_EVERYTHING if purposes is None else purposes)
+        if not refused:
+            raise InputError(
+                "The refusal refuses nothing",
+                why="it names no purpose",
+                remedy="Name what is refused; to lift an earlier refusal, lift it",
+            )
+        return self._refusal(custodian, _purposes(refused), study, grantee)
+
+    def draft_lifting(self, *, custodian: int, study: bytes = WHOLE_RECORD, grantee: int = 0) -> Refusal:
+        """What lifts the refusal of this scope, to be signed with ``sign_refusal``. As ``draft_refusal``."""
+        return self._refusal(custodian, 0, study, grantee)
+
+    def sign_refusal(self, refusal: Refusal, *, custodian: int) -> SignedRefusal:
+        """Sign a refusal of this wallet's; it counts once it is on the chain.
+
+        Raises:
+            InputError: it is another patient's.
+        """
+        account = self._account(custodian)
+        return SignedRefusal(refusal, eip712.sign(account, self._chain.network, refusal))
+
+    def refuse(
+        self,
+        *,
+        custodian: int,
+        purposes: Iterable[Purpose] | None = None,
+        study: bytes = WHOLE_RECORD,
+        grantee: int = 0,
+    ) -> SignedRefusal:
+        """``draft_refusal`` and ``sign_refusal`` in one, for what was read already."""
+        drafted = self.draft_refusal(custodian=custodian, purposes=purposes, study=study, grantee=grantee)
+        return self.sign_refusal(drafted, custodian=custodian)
+
+    def lift_refusal(self, *, custodian: int, study: bytes = WHOLE_RECORD, grantee: int = 0) -> SignedRefusal:
+        """``draft_lifting`` and ``sign_refusal`` in one."""
+        drafted = self.draft_lifting(custodian=custodian, study=study, grantee=grantee)
+        return self.sign_refusal(drafted, custodian=custodian)
+
+    def _refusal(self, custodian: int, purposes: int, study: bytes, grantee: int) -> Refusal:
         if any(study) and grantee:
             raise InputError(
                 "A refusal is for one study or for one institution, not both",
                 why="each refusal has one scope",
                 remedy="Sign two refusals",
             )
-        account = self._account(custodian)
-        refusal = Refusal(
-            subject=account.address,
+        return Refusal(
+            subject=self._account(custodian).address,
             custodian=0,
             study=study,
             grantee=grantee,
-            purposes=_purposes(purposes),
+            purposes=purposes,
             # Later than any signed before, also those that a relay withholds.
             sequence=time.time_ns() // 1000,
         )
-        return SignedRefusal(refusal, eip712.sign(account, self._chain.network, refusal))
 
     def _account(self, custodian: int) -> Account:
         if not 0 < custodian < 2**32:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,7 +50,8 @@ class UnlockChoice:
                 place = key_file or profile.with_name(profile.name + ".key")
                 return cls(opening, str(place.absolute()))
             case Opening.KEYRING:
-                return cls(opening, str(profile))
+                # A name of its own each time: a change makes a new secret beside the old one.
+                return cls(opening, f"{profile} {secrets.token_hex(4)}")
             case Opening.PASSWORD:
                 return cls(opening)
 
@@ -72,13 +74,13 @@ class StoreChoice:
         kubo: the RPC's URL; empty for a folder.
         gateway: the node's gateway, which reads faster; empty for none.
         folder: the folder; empty for Kubo.
-        public: whether a node may be used that lets others learn of its blocks.
+        allow_public: whether a node may be used that lets others learn of its blocks.
     """
 
     kubo: str = ""
     gateway: str = ""
     folder: str = ""
-    public: bool = False
+    allow_public: bool = False
 
     @contextmanager
     def opened(self, work: Path, *, from_peers: bool = False) -> Iterator[Store]:
@@ -99,7 +101,7 @@ class StoreChoice:
             work,
             gateway=self.gateway or None,
             from_peers=from_peers,
-            allow_flaws=self.public,
+            allow_flaws=self.allow_public,
         )
         try:
             yield store

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from pixelpact.chain import Account, Chain, Network
-from pixelpact.errors import InputError, OutputError, VaultError
+from pixelpact.durable import sync_folder, write_over
+from pixelpact.errors import InputError, OutputError, PixelPactError, VaultError
 from pixelpact.profile.choices import Opening, Role, StoreChoice, UnlockChoice
 from pixelpact.profile.profile import Profile
-from pixelpact.vault import Kind, Vault
+from pixelpact.vault import Kind, Pending, Vault
 
 __all__ = ["ProfileFolder"]
 
@@ -73,10 +74,10 @@ class ProfileFolder:
                 path=path,
                 role=Role(value["role"]),
                 network=Network.load(path / _NETWORK),
-                unlock=_unlock_of(value["unlock"]),
+                unlock=_unlock_of(path, value["unlock"]),
                 institution=int(value["institution"]),
                 store=StoreChoice(**value["store"]),
-                change=_unlock_of(value["change"]) if value["change"] else None,
+                change=_unlock_of(path, value["change"]) if value["change"] else None,
             )
         except FileNotFoundError as error:
             raise InputError(
@@ -109,6 +110,7 @@ class ProfileFolder:
             self.network.save(unfinished / _NETWORK)
             self._write(unfinished)
             unfinished.rename(self.path)
+            sync_folder(self.path.parent)
         except OSError as error:
             raise _unwritable(self.path, error) from error
         finally:
@@ -127,13 +129,19 @@ class ProfileFolder:
         """
         if self.change is None:
             return Vault.open(self.vault, self.unlock.unlock(ask))
-        # Cut off while what opens it was changed: that is the old one or the new one.
-        try:
-            vault, unlock = Vault.open(self.vault, self.change.unlock(ask)), self.change
-        except VaultError:
-            vault, unlock = Vault.open(self.vault, self.unlock.unlock(ask)), self.unlock
-        replace(self, unlock=unlock, change=None).save()
-        return vault
+        # Cut off while what opens it was changed: that is the old one or the new one. A password is asked for
+        # last, since it may not be needed.
+        choices = sorted((self.change, self.unlock), key=lambda each: each.opening is Opening.PASSWORD)
+        for unlock in choices:
+            try:
+                vault = Vault.open(self.vault, unlock.unlock(ask))
+            except (VaultError, InputError):
+                if unlock is choices[-1]:
+                    raise
+            else:
+                replace(self, unlock=unlock, change=None).save()
+                return vault
+        raise VaultError(f"The vault {self.vault} does not open", remedy="Restore it from a backup")
 
     def rotate_master(
         self,
@@ -150,22 +158,50 @@ class ProfileFolder:
             ask_new: gives the new password, if it is to be one.
 
         Raises:
-            InputError: the new key file is the old one.
+            InputError: the new key file is the old one, or there is no new password.
             VaultError: the vault does not open, or can't be opened the new way; nothing was changed.
         """
-        if change is not None and change == self.unlock and change.opening is Opening.KEY_FILE:
-            raise InputError(
-                f"{change.name} is the key file that opens the vault now",
-                why="a new one needs a place of its own, so that the vault always opens with one of them",
-                remedy="Give another place with --key-file",
-            )
         with self.open_vault(ask) as vault:
             if change is None:
                 vault.rotate_master()
                 return
-            replace(self, change=change).save()
-            vault.rotate_master(change.unlock(ask_new or ask))
-            replace(self, unlock=change, change=None).save()
+            # Opening it may have settled a change that was cut off before.
+            now = self.load(self.path)
+            if change == now.unlock and change.opening is Opening.KEY_FILE:
+                raise InputError(
+                    f"{change.name} is the key file that opens the vault now",
+                    why="a new one needs a place of its own, so that the vault always opens with one of them",
+                    remedy="Give another place with --key-file",
+                )
+            unlock = change.unlock(ask_new or ask)
+            replace(now, change=change).save()
+            try:
+                vault.rotate_master(unlock)
+            except PixelPactError:
+                now.save()
+                raise
+            replace(now, unlock=change).save()
+
+    def restore(
+        self, backup: Path, ask: Callable[[], str], *, unlock: UnlockChoice | None = None
+    ) -> tuple[Pending, ...]:
+        """Make this profile's vault of a backup; never over a vault that is there.
+
+        Args:
+            backup: the file.
+            ask: gives the password, if that is what opens the backup.
+            unlock: what opened the vault when the backup was made; None: what opens it now.
+
+        Returns:
+            what was unfinished when the backup was made.
+
+        Raises:
+            InputError, VaultError: the backup can't be read, is damaged, or does not open with this.
+        """
+        chosen = unlock or self.unlock
+        with Vault.restore(backup, self.vault, chosen.unlock(ask)) as vault:
+            replace(self, unlock=chosen, change=None).save()
+            return tuple(vault.pending())
 
     def save(self) -> None:
         """Write ``profile.json`` again.
@@ -223,15 +259,10 @@ class ProfileFolder:
             "role": self.role,
             "institution": self.institution,
             "store": asdict(self.store),
-            "unlock": asdict(self.unlock),
-            "change": asdict(self.change) if self.change else None,
+            "unlock": _unlock_fields(self.path, self.unlock),
+            "change": _unlock_fields(self.path, self.change) if self.change else None,
         }
-        beside = folder / f".{_FILE}.part"
-        with beside.open("w", encoding="utf-8") as stream:
-            stream.write(json.dumps(value, indent=2) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(folder / _FILE)
+        write_over(folder / _FILE, (json.dumps(value, indent=2) + "\n").encode())
 
     def _require_new(self) -> None:
         if os.path.lexists(self.path):
@@ -248,8 +279,17 @@ class ProfileFolder:
             )
 
 
-def _unlock_of(value: dict[str, Any]) -> UnlockChoice:
-    return UnlockChoice(Opening(value["opening"]), str(value["name"]))
+def _unlock_of(profile: Path, value: dict[str, Any]) -> UnlockChoice:
+    opening, name = Opening(value["opening"]), str(value["name"])
+    return UnlockChoice(opening, os.path.normpath(profile / name) if opening is Opening.KEY_FILE else name)
+
+
+def _unlock_fields(profile: Path, unlock: UnlockChoice) -> dict[str, str]:
+    name = unlock.name
+    if unlock.opening is Opening.KEY_FILE and Path(name).parent == profile.parent:
+        # Beside the folder, and so it stays when both are moved.
+        name = os.path.relpath(name, profile)
+    return {"opening": unlock.opening.value, "name": name}
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:

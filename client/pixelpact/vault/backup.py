@@ -10,10 +10,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from pixelpact.durable import sync_folder
 from pixelpact.errors import InputError, OutputError, VaultError
 from pixelpact.vault.database import Database
 from pixelpact.vault.master import Master
-from pixelpact.vault.place import sync_folder, written_new
+from pixelpact.vault.place import written_new
 from pixelpact.vault.unlock import Unlock
 
 __all__ = ["restore", "write"]

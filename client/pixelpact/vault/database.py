@@ -17,8 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pixelpact.durable import sync_folder
 from pixelpact.errors import OutputError, VaultError
-from pixelpact.vault.place import require_private, scrub, sync_file, sync_folder, written_new
+from pixelpact.vault.place import require_private, scrub, sync_file, written_new
 from pixelpact.vault.unlock import Header
 
 __all__ = ["FORMAT", "Database"]

@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+from pixelpact.durable import sync_folder
 from pixelpact.errors import OutputError, VaultError
 
 __all__ = ["Lock", "make_folder", "require_private", "scrub", "sync_file", "sync_folder", "written_new"]
@@ -65,15 +66,6 @@ def written_new(path: Path, content: bytes) -> None:
 def sync_file(path: Path) -> None:
     """Make what was written to a file durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     finally:

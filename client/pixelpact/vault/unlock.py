@@ -22,8 +22,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from pixelpact.durable import sync_folder
 from pixelpact.errors import InputError, VaultError
-from pixelpact.vault.place import require_private, sync_folder, written_new
+from pixelpact.vault.place import require_private, written_new
 from pixelpact.vault.records import open_box, seal_box
 
 __all__ = ["Header", "KeyFile", "Password", "Unlock"]
