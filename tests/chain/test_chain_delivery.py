@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 
 import pytest
 from chain_engines import Anvil, Geth, anvil, founders, geth
@@ -93,20 +94,28 @@ def nonces_used(chain: Chain) -> int:
 def test_a_transaction_that_blocks_pass_over_is_replaced(node: Anvil, chain: Chain):
     signed, kept = chain.prepare(registration(chain)), list[SignedCall]()
 
+    turn = Lock()
+
     def keep(raised: SignedCall) -> None:
-        kept.append(raised)
-        node.rpc("evm_setBlockGasLimit", hex(30_000_000))
+        with turn:
+            kept.append(raised)
+            node.rpc("evm_setBlockGasLimit", hex(30_000_000))
 
     with in_background(lambda: chain.send(signed, keep=keep)) as sending:
         until(lambda: pooled(node, signed))
         # No room in any block: it stays in the pool.
         node.rpc("evm_setBlockGasLimit", hex(30_000))
-        for _ in range(2):
-            node.mine(1)
-            time.sleep(0.7)
-        assert not kept
+        blocks = 0
+        while not kept:
+            with turn:
+                if not kept:
+                    node.mine(1)
+                    blocks += 1
+            time.sleep(0.2)
+        until(lambda: pooled(node, kept[0]))
         receipt = mine_until_done(node, sending)
 
+    assert blocks >= 3
     raised = kept[0]
     assert (raised.nonce, raised.to, raised.data, raised.gas) == (
         signed.nonce,
