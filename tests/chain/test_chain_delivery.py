@@ -106,7 +106,7 @@ def test_a_transaction_that_blocks_pass_over_is_replaced(node: Anvil, chain: Cha
         # No room in any block: it stays in the pool.
         node.rpc("evm_setBlockGasLimit", hex(30_000))
         blocks = 0
-        while not kept:
+        while not kept and not sending.done():
             with turn:
                 if not kept:
                     node.mine(1)
