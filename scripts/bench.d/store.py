@@ -38,9 +38,10 @@ from pixelpact.storage import KuboStore
 TESTS = Path(__file__).resolve().parents[2] / "tests" / "storage"
 BLOCK = 1 << 20
 TARGET = 0.4
-#: What is measured by which way of ours; a target only for what people use by default.
+#: What is measured by which way of ours. A target for what people get by default: the store finds the gateway
+#: of a node on this machine, as localnet's nodes have one; the RPC and the other library are for information.
 WAYS = {"httpx": "RPC by httpx", "gateway": "gateway by httpx", "ipfshttpclient": "RPC by ipfshttpclient"}
-AIMED_AT = {("store", "httpx"), ("fetch", "httpx"), ("fetch", "gateway")}
+AIMED_AT = {("store", "httpx"), ("fetch", "gateway")}
 
 
 def timed(work: Callable[[], object]) -> float:
