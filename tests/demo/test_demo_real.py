@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from demo_told import Running, pixelpact
 
 from pixelpact.audit import Auditor
@@ -27,7 +28,7 @@ _KEYS = {"ok", "chain", "store", "version", "steps", "studies", "gas", "audit", 
 _SHARED = "Hospital A seals"
 
 
-def test_the_story_over_real_nodes(one_image: Path, tmp_path: Path):
+def test_the_story_over_real_nodes(one_image: Path, tmp_path_factory: pytest.TempPathFactory):
     lines = (
         (over_geth, over_a_chain_that_stands_still),
         (twice_over_one_localnet,),
@@ -36,9 +37,8 @@ def test_the_story_over_real_nodes(one_image: Path, tmp_path: Path):
 
     def one_after_another(line: int) -> None:
         for scenario in lines[line]:
-            folder = tmp_path / scenario.__name__
-            folder.mkdir()
-            scenario(folder, one_image)
+            # A short name: the path of a Geth's socket has a limit.
+            scenario(tmp_path_factory.mktemp("real"), one_image)
 
     with ThreadPoolExecutor(len(lines)) as pool:
         for _ in pool.map(one_after_another, range(len(lines))):
@@ -50,11 +50,10 @@ def over_geth(folder: Path, image: Path) -> None:
     code, told = run.end()
     assert code == 0, run.stderr
     _check(told, "geth", run.folder)
-    # What it started is stopped, and stays for whoever wants to look into it.
+    # What it started is stopped, and what that has kept stays for whoever wants to look into it.
     assert not _nodes(run.folder)
-    localnet = Localnet.open(run.folder / "localnet")
-    assert localnet.status().state == "down"
-    assert len(list((localnet.institutions[0].folder / "kubo/blocks").glob("??/*.data"))) > 5
+    kept = [run.folder / f"localnet/institution-{number:02d}/kubo/blocks" for number in range(1, 5)]
+    assert all(any(each.glob("??/*.data")) for each in kept[:2])
 
 
 def twice_over_one_localnet(folder: Path, image: Path) -> None:
