@@ -17,7 +17,8 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,12 @@ class Kill:
         write: the journal's write that it is counted from, the first is 1; 0 is the command's start.
         event: -1 is just before that write, 0 just after it, n before the n-th event after it, or before the
             next write where that comes first.
+        instead: what happens then instead of a kill, once, such as that the disk is full.
     """
 
     write: int
     event: int
+    instead: Prepare | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"write {self.write} event {self.event}"
@@ -117,14 +120,21 @@ def begin(
     folder.mkdir(exist_ok=True)
     number = len(list(folder.glob("*.out")))
     output, errors, notes = (folder / f"{number:04d}.{name}" for name in ("out", "err", "notes"))
-    for path in (output, errors, notes):
+    for path in (output, notes):
         path.touch()
+    # No files: what a command says must come out where the disk is full.
+    pipes = [os.pipe() for _ in range(2)]
     child = os.fork()
     if not child:
-        _in_child(arguments, (folder, output, errors, notes), kill, prepare)
+        _in_child(arguments, (folder, pipes[0][1], pipes[1][1], notes), kill, prepare)
+    for _, end in pipes:
+        os.close(end)
 
     def wait() -> Ended:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        for path, (begin, _) in zip((output, errors), pipes, strict=True):
+            with open(begin, "rb") as stream:  # noqa: PTH123 - a pipe has no path
+                path.write_bytes(stream.read())
         found = [json.loads(line) for line in notes.read_text("utf-8").splitlines()]
         return Ended(code, output.read_text("utf-8"), errors.read_text("utf-8"), found)
 
@@ -132,13 +142,13 @@ def begin(
 
 
 def _in_child(
-    arguments: list[str], places: tuple[Path, Path, Path, Path], kill: Kill | None, prepare: Prepare | None
+    arguments: list[str], places: tuple[Path, int, int, Path], kill: Kill | None, prepare: Prepare | None
 ) -> None:
     """Never returns: a forked child must not go on as a second test."""
     folder, output, errors, notes = places
     try:
-        for path, stream in ((Path(os.devnull), 0), (output, 1), (errors, 2)):
-            os.dup2(os.open(path, os.O_RDWR | os.O_APPEND), stream)
+        for descriptor, stream in ((os.open(os.devnull, os.O_RDONLY), 0), (output, 1), (errors, 2)):
+            os.dup2(descriptor, stream)
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: PTH123, SIM115, PLW1514
         temporary = folder / "tmp"
         temporary.mkdir(exist_ok=True)
@@ -159,19 +169,24 @@ def _in_child(
         os._exit(99)
 
 
+_NEVER = Kill(-1, -1)
+
+
 class _Watch:
     """Counts, notes, and kills when it is time."""
 
     def __init__(self, notes: Path, kill: Kill | None) -> None:
         self._notes = os.open(notes, os.O_WRONLY | os.O_APPEND)
-        self._kill = kill or Kill(-1, -1)
+        self._kill = kill or _NEVER
         self._lock = threading.RLock()
         self._writes = 0
         self._events = 0
         self._rpc = ""
 
     def note(self, kind: str, **what: object) -> None:
-        os.write(self._notes, json.dumps({"kind": kind} | what).encode() + b"\n")
+        # Where a limit stands for a full disk, it is one for notes too.
+        with suppress(OSError):
+            os.write(self._notes, json.dumps({"kind": kind} | what).encode() + b"\n")
 
     def event(self, kind: str) -> None:
         """Something that the outside could see happens next."""
@@ -203,7 +218,11 @@ class _Watch:
 
     def _die(self, where: str) -> None:
         self.note("killed", where=where)
-        os.kill(os.getpid(), signal.SIGKILL)
+        if self._kill.instead is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        else:
+            instead, self._kill = self._kill.instead, _NEVER
+            instead()
 
     def install(self) -> None:
         """Watch this process, which ends with it."""

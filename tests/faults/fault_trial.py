@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fault_child import Ended, Kill
 from fault_commands import Command, Trial, done_already
+from fault_disk import Disk
 from fault_world import CLINIC, HOSPITAL, World
 
 from pixelpact.chain import AccessReleased, StudyRegistered, StudyRotated
 from pixelpact.chain.abi import contract_abi
+from pixelpact.errors import OutputError, StoreError
 from pixelpact.models import RAW, Cid
 from pixelpact.storage import FolderStore, reachable
 
-__all__ = ["Course", "Row", "kill_for", "killed_and_done", "rows", "run_through"]
+__all__ = ["Course", "Row", "full_and_done", "kill_for", "killed_and_done", "read_only_and_done", "rows", "run_through"]
 
-#: From this one on, a seed's second run is killed too.
-_KILLED_TWICE_FROM = 6
+_NO_ROOM = (OutputError.exit_code, StoreError.exit_code)
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,52 @@ def killed_and_done(
             assert (done or not course.last) and done_already(ended), (ended.code, ended.errors)
     _check_done(world, trial, marks, told)
     return where
+
+
+def full_and_done(
+    world: World, disk: Disk, command: Command, standing: dict[str, Any], course: Course, kill: Kill
+) -> str:
+    """As ``killed_and_done``, with a disk that is full from that moment on; what the command said."""
+    trial = command.prepare(world, standing)
+    marks = _Marks(world, trial)
+    full = replace(kill, instead=disk.fill)
+    ended = world.run(*trial.arguments, "--json", kill=full)
+    disk.empty()
+    done = ended.code == 0 or _finished(ended, course)
+    if ended.code:
+        _check_sentence(ended)
+    _check_cut_off(world, trial, marks)
+    told: dict[str, Any] = ended.json if ended.code == 0 else {}
+    if ended.code and not (done and command.again is None):
+        again = world.run(*trial.arguments, "--json")
+        assert again.code == 0 or (command.again and done_already(again)), (again.code, again.errors)
+        told = again.json if again.code == 0 else {}
+    _check_done(world, trial, marks, told)
+    return ended.errors.splitlines()[-1] if ended.code else "nothing more to write"
+
+
+def read_only_and_done(world: World, disk: Disk, command: Command, standing: dict[str, Any]) -> str:
+    """Run a command where nothing can be written, and again where it can; what it said."""
+    trial = command.prepare(world, standing)
+    marks = _Marks(world, trial)
+    with disk.read_only():
+        ended = world.run(*trial.arguments, "--json")
+    assert ended.code, "it claims to be done"
+    _check_sentence(ended)
+    _check_cut_off(world, trial, marks)
+    again = world.run(*trial.arguments, "--json")
+    assert again.code == 0, (again.code, again.errors)
+    _check_done(world, trial, marks, again.json)
+    return ended.errors.splitlines()[-1]
+
+
+def _check_sentence(ended: Ended) -> None:
+    """One message that says what could not be written or stored, with its exit code."""
+    assert ended.code in _NO_ROOM, (ended.code, ended.errors)
+    # What a patient is about to sign is shown before.
+    assert ended.errors.splitlines()[-1].endswith("."), ended.errors
+    assert "Traceback" not in ended.errors
+    assert "fault of its own" not in ended.errors
 
 
 def _finished(ended: Ended, course: Course) -> bool:

@@ -95,7 +95,7 @@ class World:
 
     def run(self, *arguments: object, kill: Kill | None = None, prepare: Callable[[], None] | None = None) -> Ended:
         """Run a command line in a child, killed or not."""
-        ended = command([str(each) for each in arguments], self.folder / "runs", kill=kill, prepare=prepare)
+        ended = command([str(each) for each in arguments], self.folder.with_name(f"{self.folder.name}-runs"), kill=kill, prepare=prepare)
         self.notes += ended.notes
         return ended
 
@@ -184,9 +184,9 @@ class World:
     def files(self) -> Iterable[Path]:
         """Every file that may hold no secret."""
         plain = {"inputs", "outputs"}
-        for top in self.folder.iterdir():
-            if top.name not in plain:
-                yield from (path for path in top.rglob("*") if path.is_file() and path.suffix != ".key")
+        tops = [top for top in self.folder.iterdir() if top.name not in plain]
+        for top in [*tops, self.folder.with_name(f"{self.folder.name}-runs")]:
+            yield from (path for path in top.rglob("*") if path.is_file() and path.suffix != ".key")
 
 
 def _spelled(name: str, secret: bytes | str) -> dict[str, bytes]:

@@ -297,3 +297,23 @@ def test_a_full_disk_is_said_so_and_loses_nothing(folder: Path, unlock: KeyFile)
 
     with Vault.open(folder, unlock) as vault:
         assert vault.records(Kind.STUDY) == {"a": {"n": 2}}
+
+
+def test_a_key_file_that_was_cut_off_before_its_first_byte_is_made_anew(folder: Path, unlock: KeyFile):
+    unlock.path.touch(mode=0o600)
+
+    Vault.create(folder, unlock).close()
+
+    Vault.open(folder, unlock).close()
+
+
+def test_a_key_file_that_has_no_room_is_not_begun(folder: Path, unlock: KeyFile):
+    program = (
+        "import resource, sys; from pathlib import Path; from pixelpact.vault.place import written_new\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (8, 8)); written_new(Path(sys.argv[1]), bytes(88))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, unlock.path], capture_output=True, check=False)
+
+    assert b"OutputError" in ended.stderr
+    assert not unlock.path.exists()
+    Vault.create(folder, unlock).close()

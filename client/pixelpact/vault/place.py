@@ -55,10 +55,14 @@ def written_new(path: Path, content: bytes) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
-            os.write(descriptor, content)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            # Half of it would be taken for all of it the next time.
+            path.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise _unwritable(path, error) from None
 

@@ -13,6 +13,7 @@ import os
 import re
 import stat
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -107,6 +108,10 @@ class KeyFile:
     def prepare(self) -> dict[str, Any]:
         """A salt; and the file, when there is none."""
         path = Path(self.path)
+        with suppress(FileNotFoundError):
+            if path.is_file() and not path.stat().st_size:
+                # Whoever began it was cut off before a byte of it was written.
+                path.unlink()
         if not path.exists():
             written_new(path, _KEY_FILE + os.urandom(32).hex().encode() + b"\n")
             sync_folder(path.parent)
