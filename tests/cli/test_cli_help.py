@@ -55,6 +55,8 @@ def test_its_example_names_what_it_takes(path: tuple[str, ...]) -> None:
     options = {name for parameter in command.params for name in parameter.opts}
     given = [word for word in words if word.startswith("--")]
     assert set(given) <= options
+    # It is read as it stands.
+    command.make_context(path[-1], words[len(path) :], resilient_parsing=False)
     required = [
         parameter.opts[0]
         for parameter in command.params

@@ -59,9 +59,9 @@ def report(
     if save is not None:
         require_free(save)
     found = Trail.load(trail) if trail else Trail.of(Chain.connect(Network.load(Path(str(network)))))
+    told = Auditor(found).report()
     if save is not None:
         write_document(save, found.to_json())
-    told = Auditor(found).report()
     if as_json:
         print_json(told.to_json())
     else:

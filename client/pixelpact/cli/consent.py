@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from pixelpact.cli.options import Json, ProfileFolderOption, opened_profile, opened_wallet, profile_folder
 from pixelpact.cli.printing import console, print_json
+from pixelpact.cli.signing import Signer, expiry_day, facts_of, issue, standing_facts, words_of
 from pixelpact.cli.values import (
     categories_of,
     conditions_of,
@@ -22,10 +22,7 @@ from pixelpact.cli.values import (
 from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
-    from pixelpact.chain import Network
-    from pixelpact.documents import Signed, Standing
-    from pixelpact.models import SignedDirective
-    from pixelpact.patient import Wallet
+    from pixelpact.documents import Signed
 
 __all__ = ["app"]
 
@@ -90,12 +87,12 @@ def sign(
     }
     asked = f"consent/{sorted(map(repr, wanted.items()))}"
 
-    def made(signer: _Signer) -> Signed:
+    def made(signer: Signer) -> Signed:
         directive = signer.wallet.patient.draft(**wanted)
         signer.agree(describe(directive))
         return signer.wallet.patient.sign(directive)
 
-    return _issue(profile, output, asked, made, yes=yes, as_json=as_json)
+    return issue(profile, output, asked, made, yes=yes, as_json=as_json)
 
 
 @app.command("revoke")
@@ -119,9 +116,8 @@ def revoke(
 
     Example: pixelpact consent revoke 0x91c3 --output withdrawal.json --profile patient
     """
-    from pixelpact.documents import parse_signed, read_document, require_digits
-    from pixelpact.models import SignedDirective
-    from pixelpact.policy import describe
+    from pixelpact.documents import CitedConsent
+    from pixelpact.policy import summarize
 
     if everything == (consent is not None) or everything != (custodian is not None):
         raise InputError(
@@ -129,36 +125,22 @@ def revoke(
             why="either one consent is named, or --all is given together with --custodian",
             remedy="Give the consent's number, or --all and --custodian",
         )
-    path = Path(consent) if consent and Path(consent).is_file() else None
-    document = read_document(path) if path else None
-    if consent is not None and document is None:
-        require_digits(consent, "consent")
+    cited = CitedConsent.of(consent) if consent is not None else None
 
-    def made(signer: _Signer) -> Signed:
+    def made(signer: Signer) -> Signed:
         patient = signer.wallet.patient
-        if everything:
+        if cited is None:
             hospital = int(custodian or 0)
             signer.agree(
                 [f"Every consent that you gave for the images at institution {hospital} counts no more."]
             )
             return patient.withdraw_all(custodian=hospital)
-        if document is not None:
-            signed = parse_signed(document, signer.network)
-            if not isinstance(signed, SignedDirective):
-                raise InputError(
-                    f"{path} is no consent",
-                    why="it is a withdrawal or a refusal",
-                    remedy="Give the consent that is withdrawn",
-                )
-        else:
-            signed = signer.wallet.consent(str(consent))
-        signer.agree(
-            ["This consent counts no more:", *("  " + each for each in describe(signed.directive)[:3])]
-        )
+        signed = signer.wallet.cited(cited)
+        signer.agree([f"This consent counts no more: {summarize(signed.directive)}."])
         return patient.withdraw(signed)
 
     what = f"revoke/{custodian if everything else consent}"
-    return _issue(profile, output, what, made, yes=yes, as_json=as_json)
+    return issue(profile, output, what, made, yes=yes, as_json=as_json)
 
 
 @app.command("refuse")
@@ -197,7 +179,7 @@ def refuse(
     named = purposes_of(purpose or [])
     number = WHOLE_RECORD if study is None else study_of(study)
 
-    def made(signer: _Signer) -> Signed:
+    def made(signer: Signer) -> Signed:
         patient = signer.wallet.patient
         refusal = (
             patient.draft_lifting(custodian=custodian, study=number, grantee=grantee or 0)
@@ -210,7 +192,7 @@ def refuse(
         return patient.sign_refusal(refusal, custodian=custodian)
 
     what = f"refuse/{custodian}/{number.hex()}/{grantee}/{lift}/{sorted(named)}"
-    return _issue(profile, output, what, made, yes=yes, as_json=as_json)
+    return issue(profile, output, what, made, yes=yes, as_json=as_json)
 
 
 @app.command("record")
@@ -233,10 +215,10 @@ def record(
     with opened_profile(profile) as opened:
         Custodian(opened).relay(signed)
     if as_json:
-        print_json({"recorded": _facts(signed)})
+        print_json({"recorded": facts_of(signed)})
         return 0
     screen = console()
-    for line in _words(signed):
+    for line in words_of(signed):
         screen.print(f"  {line}", markup=False, style="dim")
     screen.print("On the chain, and final.")
     return 0
@@ -261,115 +243,60 @@ def list_consents(profile: ProfileFolderOption, as_json: Json = False) -> int:
             kept = kept_consents(opened.vault, opened.chain.network)
             found = [(each, standing_of(opened.chain, each)) for each in kept]
     if as_json:
-        print_json({"consents": [_facts(consent) | _stands(standing) for consent, standing in found]})
+        print_json(
+            {"consents": [facts_of(consent) | standing_facts(standing) for consent, standing in found]}
+        )
         return 0
     from rich.table import Table
 
-    from pixelpact.policy import describe
+    from pixelpact.policy import summarize
 
     table = Table("Consent", "Stands", "Until", "Allows", box=None, pad_edge=False)
     for consent, standing in found:
-        words = describe(consent.directive)
         table.add_row(
-            f"0x{consent.number.hex()[:16]}", standing.word, _day(consent), f"{words[1]} {words[2]}"
+            f"0x{consent.number.hex()[:16]}", standing.word, expiry_day(consent), summarize(consent.directive)
         )
     console().print(table if found else "There are no consents in this profile.")
     return 0
 
 
-class _Signer:
-    """A wallet that was opened, and how its owner is asked."""
-
-    def __init__(self, wallet: Wallet, network: Network, *, yes: bool, as_json: bool) -> None:
-        self.wallet = wallet
-        self.network = network
-        self._yes = yes
-        self._as_json = as_json
-
-    def agree(self, words: Iterable[str]) -> None:
-        """Show what is about to be signed; go on only when its owner says so."""
-        screen = console(as_json=self._as_json)
-        screen.print("[bold]About to be signed:[/]")
-        for line in words:
-            screen.print(f"  {line}", markup=False)
-        if not self._yes:
-            typer.confirm("Sign this?", abort=True, err=True)
-
-
-def _issue(
-    profile: Path,
-    output: Path,
-    what: str,
-    made: Callable[[_Signer], Signed],
-    *,
-    yes: bool,
-    as_json: bool,
+@app.command("show")
+def show(
+    consent: Annotated[
+        str, typer.Argument(help="The consent's number, how it begins, or its document.", metavar="CONSENT")
+    ],
+    profile: ProfileFolderOption,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Write its document again, to a new file.", metavar="FILE")
+    ] = None,
+    as_json: Json = False,
 ) -> int:
-    from pixelpact.documents import require_free, write_document
+    """Show a consent of a profile in words, and how it stands on the chain; or write its document again.
 
-    with opened_wallet(profile) as (chain, wallet):
-        signer = _Signer(wallet, chain.network, yes=yes, as_json=as_json)
+    Example: pixelpact consent show 0x91c3 --profile patient
+    """
+    from pixelpact.documents import CitedConsent, require_free, signed_text, standing_of, write_document
+    from pixelpact.profile import ProfileFolder, Role
 
-        def sign() -> Signed:
-            # Judged before anything is signed; afterwards what is there may be what was written.
-            require_free(output)
-            return made(signer)
-
-        signed = wallet.issue(f"{what}/{output.absolute()}", sign, lambda text: write_document(output, text))
-    if as_json:
-        print_json({"document": str(output), "signed": _facts(signed)})
+    cited = CitedConsent.of(consent)
+    if output is not None:
+        require_free(output)
+    if ProfileFolder.load(profile).role is Role.PATIENT:
+        with opened_wallet(profile) as (chain, wallet):
+            found, network = wallet.cited(cited), chain.network
+            standing = standing_of(chain, found)
     else:
-        console().print(
-            f"Signed: {output}. It counts once it is on the chain: pixelpact consent record {output}",
-            markup=False,
-            soft_wrap=True,
-        )
+        with opened_profile(profile) as opened:
+            network = opened.chain.network
+            found = cited.find(opened.vault, network)
+            standing = standing_of(opened.chain, found)
+    if output is not None:
+        write_document(output, signed_text(found, network))
+    if as_json:
+        print_json(facts_of(found) | standing_facts(standing))
+        return 0
+    screen = console()
+    for line in words_of(found):
+        screen.print(line, markup=False)
+    screen.print(f"It stands: {standing.word}.")
     return 0
-
-
-def _words(signed: Signed) -> list[str]:
-    from pixelpact.models import SignedDirective, SignedRefusal, SignedRevocation
-    from pixelpact.policy import describe, describe_refusal
-
-    match signed:
-        case SignedDirective():
-            return describe(signed.directive)
-        case SignedRefusal():
-            return describe_refusal(signed.refusal, signed.refusal.custodian)
-        case SignedRevocation():
-            return [f"The consent 0x{signed.directive.hex()} counts no more."]
-        case _:
-            return [f"Every consent so far of the patient 0x{signed.subject.hex()} counts no more."]
-
-
-def _facts(signed: Signed) -> dict[str, object]:
-    from pixelpact.models import SignedDirective, SignedRefusal, SignedRevocation
-
-    match signed:
-        case SignedDirective():
-            return {
-                "kind": "consent",
-                "consent": "0x" + signed.number.hex(),
-                "words": _words(signed),
-                "expiry": signed.directive.expiry,
-            }
-        case SignedRefusal():
-            return {"kind": "refusal", "words": _words(signed)}
-        case SignedRevocation():
-            return {"kind": "withdrawal", "consent": "0x" + signed.directive.hex()}
-        case _:
-            return {"kind": "withdrawal-of-all", "patient": "0x" + signed.subject.hex()}
-
-
-def _stands(standing: Standing) -> dict[str, object]:
-    return {
-        "stands": standing.word,
-        "recorded_at": standing.recorded_at,
-        "revoked_at": standing.revoked_at,
-    }
-
-
-def _day(consent: SignedDirective) -> str:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(consent.directive.expiry, UTC).strftime("%Y-%m-%d")

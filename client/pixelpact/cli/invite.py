@@ -15,8 +15,8 @@ from pixelpact.cli.values import study_of, term_of
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from pixelpact.chain import Network
-    from pixelpact.models import SignedDirective, SignedInvitation
+    from pixelpact.documents import CitedConsent
+    from pixelpact.models import SignedInvitation
 
 __all__ = ["app", "read_invitation"]
 
@@ -48,6 +48,7 @@ def create(
     Example: pixelpact invite create 0x3f2a --consent 0x91c3 --output invitation.json --profile hospital-a
     """
     from pixelpact.documents import (
+        CitedConsent,
         invitation_link,
         invitation_text,
         require_digits,
@@ -61,7 +62,7 @@ def create(
     require_digits(study, "study")
     if qr is not None:
         require_picture(qr)
-    cited = _consent_document(consent)
+    cited = CitedConsent.of(consent) if consent is not None else None
     what = f"{study}/{consent}/{days}/{output.absolute()}/{qr and qr.absolute()}"
 
     def write(signed: SignedInvitation) -> None:
@@ -75,7 +76,7 @@ def create(
             require_free(path)
         return sign()
 
-    signed = _issue(profile, study, (consent, cited, term), what, judged, write)
+    signed = _issue(profile, study, (cited, term), what, judged, write)
     link = invitation_link(signed)
     if as_json:
         print_json({"invitation": str(output), "link": link, "qr": str(qr) if qr else None})
@@ -128,34 +129,31 @@ def show(
 def _issue(
     profile: Path,
     study: str,
-    invites: tuple[str | None, str | None, timedelta],
+    invites: tuple[CitedConsent | None, timedelta],
     what: str,
     judged: Callable[[Callable[[], SignedInvitation]], SignedInvitation],
     write: Callable[[SignedInvitation], None],
 ) -> SignedInvitation:
-    """Sign an invitation with a profile of either kind: which consent, its document, and for how long."""
+    """Sign an invitation with a profile of either kind: which consent, and for how long."""
     from pixelpact.custodian import Custodian
-    from pixelpact.documents import find_consent, issue_invitation
+    from pixelpact.documents import issue_invitation
     from pixelpact.profile import ProfileFolder, Role
 
-    consent, document, term = invites
+    cited, term = invites
     if ProfileFolder.load(profile).role is Role.PATIENT:
         number = study_of(study)
-        with opened_wallet(profile) as (chain, wallet):
+        with opened_wallet(profile) as (_, wallet):
 
             def by_patient() -> SignedInvitation:
-                found = _cited(consent, document, chain.network, wallet.consent)
+                found = wallet.cited(cited) if cited else None
                 return wallet.patient.invite(number, found, term=term)
 
             return wallet.issue_invitation(what, lambda: judged(by_patient), write)
     with opened_profile(profile) as opened:
-        custodian, network = Custodian(opened), opened.chain.network
-
-        def kept(digits: str) -> SignedDirective:
-            return find_consent(opened.vault, network, digits)
+        custodian = Custodian(opened)
 
         def by_hospital() -> SignedInvitation:
-            found = _cited(consent, document, network, kept)
+            found = cited.find(opened.vault, opened.chain.network) if cited else None
             return custodian.invite(custodian.find_study(study), found, term=term)
 
         return issue_invitation(opened.vault, what, lambda: judged(by_hospital), write)
@@ -170,35 +168,3 @@ def read_invitation(text: str) -> SignedInvitation:
     from pixelpact.documents import parse_invitation, read_document
 
     return parse_invitation(text if text.startswith("pixelpact:") else read_document(Path(text)))
-
-
-def _consent_document(consent: str | None) -> str | None:
-    from pixelpact.documents import read_document, require_digits
-
-    if consent is None:
-        return None
-    if Path(consent).is_file():
-        return read_document(Path(consent))
-    require_digits(consent, "consent")
-    return None
-
-
-def _cited(
-    consent: str | None, document: str | None, network: Network, kept: Callable[[str], SignedDirective]
-) -> SignedDirective | None:
-    from pixelpact.documents import parse_signed
-    from pixelpact.errors import InputError
-    from pixelpact.models import SignedDirective
-
-    if consent is None:
-        return None
-    if document is None:
-        return kept(consent)
-    signed = parse_signed(document, network)
-    if not isinstance(signed, SignedDirective):
-        raise InputError(
-            f"{consent} is no consent",
-            why="it is a withdrawal or a refusal",
-            remedy="Give the consent that is to be cited",
-        )
-    return signed

@@ -86,13 +86,27 @@ def create(
     if key_file is not None and opening is not Opening.KEY_FILE:
         raise _unclear("--key-file is for a vault that opens with a key file", "Leave one of them out")
     if who is Role.PATIENT:
-        unused = {"--account": account, "--kubo": kubo, "--gateway": gateway, "--store": store}
+        unused = {
+            "--account": account,
+            "--kubo": kubo,
+            "--gateway": gateway,
+            "--store": store,
+            "--institution": institution,
+            "--allow-public": allow_public or None,
+        }
         _require_unused(unused, "a patient's profile holds a wallet, and no account or store")
         return _create_patient(profile, network, localnet, opening, key_file, words=words, as_json=as_json)
     if words:
         raise _unclear("--words is for a patient's wallet", "Leave it out, or give --role patient")
     if localnet is not None:
-        unused = {"--network": network, "--account": account, "--kubo": kubo, "--store": store}
+        unused = {
+            "--network": network,
+            "--account": account,
+            "--kubo": kubo,
+            "--gateway": gateway,
+            "--store": store,
+            "--allow-public": allow_public or None,
+        }
         _require_unused(unused, "--localnet says all of that")
         if institution is None:
             raise _unclear("a localnet has several institutions", "Give --institution with its number")
@@ -131,6 +145,7 @@ def show(
         found |= {"custodian": custodian, "address": to_checksum_address(address)}
         lines = [f"At institution {custodian} this patient is {found['address']}."]
     else:
+        _require_unused({"--custodian": custodian}, "an institution has one account for all")
         with opened_profile(profile) as opened:
             record = opened.chain.institutions.institution(opened.institution)
             sender = opened.chain.account.address if opened.chain.account else b""
@@ -299,8 +314,10 @@ def _as_told(
             "exactly one of --kubo and --store says where blocks go",
             "Give the URL of a Kubo node, or a folder",
         )
-    if gateway is not None and kubo is None:
-        raise _unclear("a gateway belongs to a Kubo node", "Give --kubo too, or leave --gateway out")
+    if kubo is None and (gateway is not None or public):
+        raise _unclear(
+            "--gateway and --allow-public are about a Kubo node", "Give --kubo too, or leave them out"
+        )
     place = StoreChoice(
         kubo=kubo or "",
         gateway=gateway or "",

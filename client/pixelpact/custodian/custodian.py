@@ -10,7 +10,7 @@ from pixelpact.custodian.releasing import Release
 from pixelpact.custodian.rotating import Rotation
 from pixelpact.custodian.sharing import SharedStudy
 from pixelpact.custodian.waiting import CustodianStudy, WaitingRequest
-from pixelpact.documents import Signed, complete
+from pixelpact.documents import Signed, complete, require_digits
 from pixelpact.models import SignedDirective, SignedInvitation, StudySource
 from pixelpact.policy import RefusalReason
 from pixelpact.profile import Profile
@@ -84,6 +84,8 @@ class Custodian:
         Raises:
             InputError: no such digits, none, or more than one.
         """
+        if len(require_digits(digits, "request")) == 64:
+            return bytes.fromhex(require_digits(digits, "request"))
         numbers = waiting.requests(self._profile)
         return complete(digits, "request", numbers, "`pixelpact access list` shows those that wait")
 

@@ -42,9 +42,12 @@ def release(profile: Profile, request: bytes, *, person: str) -> Release:
     study = own_study(profile, asked.study)
     digest = profile.person_digest(person)
     with profile.vault.journal("release", f"{request.hex()}/{study.epoch}") as entry:
-        if entry.step is None:
+        if not profile.was_sent(entry, "released"):
+            # Also where work was begun: a vault that was lost since may have released.
             served = _served(profile, request, study.epoch)
             if served is not None:
+                if entry.step is not None:
+                    entry.finish()
                 return served
         try:
             if not profile.was_sent(entry, "released"):

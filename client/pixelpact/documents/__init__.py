@@ -5,6 +5,7 @@ Whatever is read here was checked: its form, its signature, and the network that
 
 from __future__ import annotations
 
+from pixelpact.documents.cited import CitedConsent
 from pixelpact.documents.files import read_document, require_free, write_document
 from pixelpact.documents.invitations import (
     invitation_link,
@@ -21,6 +22,7 @@ from pixelpact.documents.signed import Signed, parse_signed, signed_text
 from pixelpact.documents.standing import Standing, standing_of
 
 __all__ = [
+    "CitedConsent",
     "Signed",
     "Standing",
     "complete",

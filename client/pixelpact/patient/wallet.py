@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from pixelpact.chain import Chain
 from pixelpact.documents import (
+    CitedConsent,
     Signed,
-    find_consent,
     issue_invitation,
     keep_consent,
     kept_consents,
@@ -84,10 +84,10 @@ class Wallet:
         """The consents that were signed with this wallet, oldest first."""
         return kept_consents(self._vault, self._chain.network)
 
-    def consent(self, number: str) -> SignedDirective:
-        """The consent whose number begins with these hexadecimal digits.
+    def cited(self, consent: CitedConsent) -> SignedDirective:
+        """A consent that was named by its number in this wallet, or by its document.
 
         Raises:
-            InputError: none, or more than one.
+            InputError: there is none, or more than one is meant.
         """
-        return find_consent(self._vault, self._chain.network, number)
+        return consent.find(self._vault, self._chain.network)

@@ -23,7 +23,7 @@ from pixelpact.policy._generated import (
     Role,
 )
 from pixelpact.policy.decision import Decision, decide, decide_release
-from pixelpact.policy.description import describe, describe_query, describe_refusal
+from pixelpact.policy.description import describe, describe_query, describe_refusal, summarize
 from pixelpact.policy.explanation import CheckResult, Explanation, Obstacle, Outcome, explain
 from pixelpact.policy.facts import (
     CommitmentFacts,
@@ -100,4 +100,5 @@ __all__ = [
     "explain",
     "purpose_set",
     "sentence_of",
+    "summarize",
 ]

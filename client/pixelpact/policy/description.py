@@ -42,6 +42,17 @@ def describe(directive: Directive, names: Mapping[int, str] = _NOBODY) -> list[s
     ]
 
 
+def summarize(directive: Directive, names: Mapping[int, str] = _NOBODY) -> str:
+    """A directive in one line, for a list: to whom and what for. The terms are ``describe``'s to say."""
+    to = {
+        ANY_INSTITUTION: "any institution of its time",
+        ANY_INSTITUTION_LATER_TOO: "any institution, also later ones",
+    }.get(directive.grantee, wording.institution(directive.grantee, names))
+    what = "all studies" if directive.study == WHOLE_RECORD else f"study {directive.study.hex()[:8]}"
+    holder = wording.institution(directive.custodian, names)
+    return f"{what} of {holder} to {to} for {wording.purposes(directive.purposes)}"
+
+
 def describe_refusal(refusal: Refusal, custodian: int, names: Mapping[int, str] = _NOBODY) -> list[str]:
     """What a refusal says, a plain sentence each.
 

@@ -1,0 +1,132 @@
+"""How a patient is asked before anything is signed, and how what was signed is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from pixelpact.cli.options import opened_wallet
+from pixelpact.cli.printing import console, print_json
+
+if TYPE_CHECKING:
+    from pixelpact.chain import Network
+    from pixelpact.documents import Signed, Standing
+    from pixelpact.models import SignedDirective
+    from pixelpact.patient import Wallet
+
+__all__ = ["Signer", "expiry_day", "facts_of", "issue", "standing_facts", "words_of"]
+
+
+class Signer:
+    """A wallet that was opened, and how its owner is asked."""
+
+    def __init__(self, wallet: Wallet, network: Network, *, yes: bool, as_json: bool) -> None:
+        self.wallet = wallet
+        self.network = network
+        self._yes = yes
+        self._as_json = as_json
+
+    def agree(self, words: Iterable[str]) -> None:
+        """Show what is about to be signed; go on only when its owner says so."""
+        screen = console(as_json=self._as_json)
+        screen.print("[bold]About to be signed:[/]")
+        for line in words:
+            screen.print(f"  {line}", markup=False)
+        if not self._yes:
+            typer.confirm("Sign this?", abort=True, err=True)
+
+
+def issue(
+    profile: Path,
+    output: Path,
+    what: str,
+    made: Callable[[Signer], Signed],
+    *,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Open the wallet, show and sign, write the document; cut off and called again, the same is written.
+
+    Args:
+        profile: the patient's.
+        output: where the document goes.
+        what: names the piece of work, the same when it is called again.
+        made: shows what is about to be signed, and signs it.
+        yes: sign without asking.
+        as_json: print one JSON object on stdout.
+    """
+    from pixelpact.documents import require_free, write_document
+
+    with opened_wallet(profile) as (chain, wallet):
+        signer = Signer(wallet, chain.network, yes=yes, as_json=as_json)
+
+        def sign() -> Signed:
+            # Judged before anything is signed; afterwards what is there may be what was written.
+            require_free(output)
+            return made(signer)
+
+        signed = wallet.issue(f"{what}/{output.absolute()}", sign, lambda text: write_document(output, text))
+    if as_json:
+        print_json({"document": str(output), "signed": facts_of(signed)})
+    else:
+        console().print(
+            f"Signed: {output}. It counts once it is on the chain: pixelpact consent record {output}",
+            markup=False,
+            soft_wrap=True,
+        )
+    return 0
+
+
+def words_of(signed: Signed) -> list[str]:
+    """What was signed, a plain sentence each."""
+    from pixelpact.models import SignedDirective, SignedRefusal, SignedRevocation
+    from pixelpact.policy import describe, describe_refusal
+
+    match signed:
+        case SignedDirective():
+            return describe(signed.directive)
+        case SignedRefusal():
+            return describe_refusal(signed.refusal, signed.refusal.custodian)
+        case SignedRevocation():
+            return [f"The consent 0x{signed.directive.hex()} counts no more."]
+        case _:
+            return [f"Every consent so far of the patient 0x{signed.subject.hex()} counts no more."]
+
+
+def facts_of(signed: Signed) -> dict[str, object]:
+    """The same for a program."""
+    from pixelpact.models import SignedDirective, SignedRefusal, SignedRevocation
+
+    match signed:
+        case SignedDirective():
+            return {
+                "kind": "consent",
+                "consent": "0x" + signed.number.hex(),
+                "words": words_of(signed),
+                "expiry": signed.directive.expiry,
+            }
+        case SignedRefusal():
+            return {"kind": "refusal", "words": words_of(signed)}
+        case SignedRevocation():
+            return {"kind": "withdrawal", "consent": "0x" + signed.directive.hex()}
+        case _:
+            return {"kind": "withdrawal-of-all", "patient": "0x" + signed.subject.hex()}
+
+
+def standing_facts(standing: Standing) -> dict[str, object]:
+    """How it stands, for a program."""
+    return {
+        "stands": standing.word,
+        "recorded_at": standing.recorded_at,
+        "revoked_at": standing.revoked_at,
+    }
+
+
+def expiry_day(consent: SignedDirective) -> str:
+    """The day on which it ends, in UTC."""
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(consent.directive.expiry, UTC).strftime("%Y-%m-%d")

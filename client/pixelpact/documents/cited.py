@@ -1,0 +1,58 @@
+"""A consent as a person names it: by its document's file, or by its number in a vault."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixelpact.chain import Network
+from pixelpact.documents.files import read_document
+from pixelpact.documents.kept import find_consent
+from pixelpact.documents.signed import parse_signed
+from pixelpact.errors import InputError
+from pixelpact.models import SignedDirective
+from pixelpact.vault import Vault
+
+__all__ = ["CitedConsent"]
+
+
+@dataclass(frozen=True, slots=True)
+class CitedConsent:
+    """What was named, read but not looked up yet.
+
+    Attributes:
+        name: as it was typed.
+        document: the file's text; None for a number.
+    """
+
+    name: str
+    document: str | None
+
+    @classmethod
+    def of(cls, name: str) -> CitedConsent:
+        """Take hexadecimal digits for a number, anything else for a file.
+
+        Raises:
+            InputError: neither: no such file, or one that is no document.
+        """
+        if re.fullmatch("(0x)?[0-9a-fA-F]{1,64}", name):
+            return cls(name, None)
+        return cls(name, read_document(Path(name)))
+
+    def find(self, vault: Vault, network: Network) -> SignedDirective:
+        """The consent, its signature checked.
+
+        Raises:
+            InputError: none of this number is kept, or the document is no consent of this network.
+        """
+        if self.document is None:
+            return find_consent(vault, network, self.name)
+        signed = parse_signed(self.document, network)
+        if not isinstance(signed, SignedDirective):
+            raise InputError(
+                f"{self.name} is no consent",
+                why="it is a withdrawal or a refusal",
+                remedy="Give the consent's document, or its number",
+            )
+        return signed
