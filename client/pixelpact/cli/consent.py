@@ -9,7 +9,7 @@ import typer
 
 from pixelpact.cli.options import Json, ProfileFolderOption, opened_profile, opened_wallet, profile_folder
 from pixelpact.cli.printing import console, print_json
-from pixelpact.cli.signing import Signer, expiry_day, facts_of, issue, standing_facts, words_of
+from pixelpact.cli.signing import Signer, facts_of, issue, standing_facts, words_of
 from pixelpact.cli.values import (
     categories_of,
     conditions_of,
@@ -139,7 +139,7 @@ def revoke(
         signer.agree([f"This consent counts no more: {summarize(signed.directive)}."])
         return patient.withdraw(signed)
 
-    what = f"revoke/{custodian if everything else consent}"
+    what = f"revoke/{cited.identity if cited else custodian}"
     return issue(profile, output, what, made, yes=yes, as_json=as_json)
 
 
@@ -249,12 +249,15 @@ def list_consents(profile: ProfileFolderOption, as_json: Json = False) -> int:
         return 0
     from rich.table import Table
 
-    from pixelpact.policy import summarize
+    from pixelpact.policy import moment, summarize
 
     table = Table("Consent", "Stands", "Until", "Allows", box=None, pad_edge=False)
     for consent, standing in found:
         table.add_row(
-            f"0x{consent.number.hex()[:16]}", standing.word, expiry_day(consent), summarize(consent.directive)
+            f"0x{consent.number.hex()[:16]}",
+            standing.word,
+            moment(consent.directive.expiry)[:10],
+            summarize(consent.directive),
         )
     console().print(table if found else "There are no consents in this profile.")
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ import typer
 from pixelpact.cli.options import Json, ProfileFolderOption, opened_profile, opened_wallet
 from pixelpact.cli.printing import console, print_json
 from pixelpact.cli.values import study_of, term_of
+from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -50,33 +50,24 @@ def create(
     from pixelpact.documents import (
         CitedConsent,
         invitation_link,
-        invitation_text,
         require_digits,
-        require_free,
         require_picture,
         save_qr,
-        write_document,
     )
 
     term = term_of(days)
     require_digits(study, "study")
     if qr is not None:
         require_picture(qr)
+        if qr.absolute() == output.absolute():
+            raise InputError(
+                "Invitation and QR code can't be the same file", remedy="Give another name with --qr"
+            )
     cited = CitedConsent.of(consent) if consent is not None else None
-    what = f"{study}/{consent}/{days}/{output.absolute()}/{qr and qr.absolute()}"
-
-    def write(signed: SignedInvitation) -> None:
-        write_document(output, invitation_text(signed))
-        if qr is not None:
-            save_qr(invitation_link(signed), qr)
-
-    def judged(sign: Callable[[], SignedInvitation]) -> SignedInvitation:
-        # Judged before anything is signed; afterwards what is there may be what was written.
-        for path in filter(None, (output, qr)):
-            require_free(path)
-        return sign()
-
-    signed = _issue(profile, study, (cited, term), what, judged, write)
+    what = f"{study}/{cited.identity if cited else None}/{days}/{output.absolute()}"
+    signed = _issue(profile, study, (cited, term), what, output)
+    if qr is not None:
+        save_qr(invitation_link(signed), qr)
     link = invitation_link(signed)
     if as_json:
         print_json({"invitation": str(output), "link": link, "qr": str(qr) if qr else None})
@@ -100,10 +91,8 @@ def show(
 
     Example: pixelpact invite show invitation.json
     """
-    from datetime import UTC, datetime
-
     from pixelpact.documents import invitation_text
-    from pixelpact.policy import Category, describe
+    from pixelpact.policy import category_words, describe, moment
 
     signed = read_invitation(invitation)
     if as_json:
@@ -112,10 +101,12 @@ def show(
         print_json(json.loads(invitation_text(signed)))
         return 0
     invited, screen = signed.invitation, console()
-    until = datetime.fromtimestamp(min(invited.expiry, 253_402_300_799), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     screen.print(f"For the study 0x{invited.study.hex()} at institution {invited.custodian},", soft_wrap=True)
-    screen.print(f"with images of these kinds: {Category(invited.categories).label}.")
-    screen.print(f"Signed by 0x{signed.inviter.hex()}; one may ask with it until {until}.", soft_wrap=True)
+    screen.print(f"with images of these kinds: {category_words(invited.categories)}.")
+    screen.print(
+        f"Signed by 0x{signed.inviter.hex()}; one may ask with it until {moment(invited.expiry)}.",
+        soft_wrap=True,
+    )
     screen.print(f"Network: chain {invited.chain_id}, genesis 0x{invited.genesis.hex()}.", soft_wrap=True)
     if invited.directive is None:
         screen.print("It cites no consent: asking is recorded, and denied.")
@@ -131,8 +122,7 @@ def _issue(
     study: str,
     invites: tuple[CitedConsent | None, timedelta],
     what: str,
-    judged: Callable[[Callable[[], SignedInvitation]], SignedInvitation],
-    write: Callable[[SignedInvitation], None],
+    path: Path,
 ) -> SignedInvitation:
     """Sign an invitation with a profile of either kind: which consent, and for how long."""
     from pixelpact.custodian import Custodian
@@ -148,7 +138,7 @@ def _issue(
                 found = wallet.cited(cited) if cited else None
                 return wallet.patient.invite(number, found, term=term)
 
-            return wallet.issue_invitation(what, lambda: judged(by_patient), write)
+            return wallet.issue_invitation(what, by_patient, path)
     with opened_profile(profile) as opened:
         custodian = Custodian(opened)
 
@@ -156,7 +146,7 @@ def _issue(
             found = cited.find(opened.vault, opened.chain.network) if cited else None
             return custodian.invite(custodian.find_study(study), found, term=term)
 
-        return issue_invitation(opened.vault, what, lambda: judged(by_hospital), write)
+        return issue_invitation(opened.vault, what, by_hospital, path)
 
 
 def read_invitation(text: str) -> SignedInvitation:

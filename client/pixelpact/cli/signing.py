@@ -14,10 +14,9 @@ from pixelpact.cli.printing import console, print_json
 if TYPE_CHECKING:
     from pixelpact.chain import Network
     from pixelpact.documents import Signed, Standing
-    from pixelpact.models import SignedDirective
     from pixelpact.patient import Wallet
 
-__all__ = ["Signer", "expiry_day", "facts_of", "issue", "standing_facts", "words_of"]
+__all__ = ["Signer", "facts_of", "issue", "standing_facts", "words_of"]
 
 
 class Signer:
@@ -48,7 +47,7 @@ def issue(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Open the wallet, show and sign, write the document; cut off and called again, the same is written.
+    """Open the wallet, show what is to be signed, sign, and write the document to a new file.
 
     Args:
         profile: the patient's.
@@ -58,17 +57,10 @@ def issue(
         yes: sign without asking.
         as_json: print one JSON object on stdout.
     """
-    from pixelpact.documents import require_free, write_document
-
     with opened_wallet(profile) as (chain, wallet):
         signer = Signer(wallet, chain.network, yes=yes, as_json=as_json)
 
-        def sign() -> Signed:
-            # Judged before anything is signed; afterwards what is there may be what was written.
-            require_free(output)
-            return made(signer)
-
-        signed = wallet.issue(f"{what}/{output.absolute()}", sign, lambda text: write_document(output, text))
+        signed = wallet.issue(f"{what}/{output.absolute()}", lambda: made(signer), output)
     if as_json:
         print_json({"document": str(output), "signed": facts_of(signed)})
     else:
@@ -93,7 +85,10 @@ def words_of(signed: Signed) -> list[str]:
         case SignedRevocation():
             return [f"The consent 0x{signed.directive.hex()} counts no more."]
         case _:
-            return [f"Every consent so far of the patient 0x{signed.subject.hex()} counts no more."]
+            return [
+                f"Every consent that the patient 0x{signed.subject.hex()} signed as generation "
+                f"{signed.generation - 1} or before counts no more."
+            ]
 
 
 def facts_of(signed: Signed) -> dict[str, object]:
@@ -123,10 +118,3 @@ def standing_facts(standing: Standing) -> dict[str, object]:
         "recorded_at": standing.recorded_at,
         "revoked_at": standing.revoked_at,
     }
-
-
-def expiry_day(consent: SignedDirective) -> str:
-    """The day on which it ends, in UTC."""
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(consent.directive.expiry, UTC).strftime("%Y-%m-%d")

@@ -6,7 +6,7 @@ Whatever is read here was checked: its form, its signature, and the network that
 from __future__ import annotations
 
 from pixelpact.documents.cited import CitedConsent
-from pixelpact.documents.files import read_document, require_free, write_document
+from pixelpact.documents.files import holds, read_document, require_free, write_document
 from pixelpact.documents.invitations import (
     invitation_link,
     invitation_text,
@@ -27,6 +27,7 @@ __all__ = [
     "Standing",
     "complete",
     "find_consent",
+    "holds",
     "invitation_link",
     "invitation_text",
     "invite",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,13 @@ class CitedConsent:
         if re.fullmatch("(0x)?[0-9a-fA-F]{1,64}", name):
             return cls(name, None)
         return cls(name, read_document(Path(name)))
+
+    @property
+    def identity(self) -> str:
+        """What tells it from every other: digits, or the SHA-256 of the document."""
+        if self.document is None:
+            return self.name.lower().removeprefix("0x")
+        return hashlib.sha256(self.document.encode()).hexdigest()
 
     def find(self, vault: Vault, network: Network) -> SignedDirective:
         """The consent, its signature checked.

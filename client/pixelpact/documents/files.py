@@ -8,7 +8,7 @@ from pathlib import Path
 from pixelpact.durable import write_new
 from pixelpact.errors import InputError, OutputError
 
-__all__ = ["LONGEST", "read_document", "require_free", "write_document"]
+__all__ = ["LONGEST", "holds", "read_document", "require_free", "write_document"]
 
 #: No document is longer than this, in bytes.
 LONGEST = 65_536
@@ -62,6 +62,14 @@ def require_free(path: Path, data: bytes | None = None) -> bool:
     if data is not None and path.is_file() and not path.is_symlink() and path.read_bytes() == data:
         return False
     raise _taken(path)
+
+
+def holds(path: Path, text: str) -> bool:
+    """Whether a file of this name holds this very document."""
+    try:
+        return path.is_file() and not path.is_symlink() and path.read_bytes() == text.encode()
+    except OSError:
+        return False
 
 
 def write_document(path: Path, data: str | bytes) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from pixelpact.chain import Network
+from pixelpact.documents.files import holds, require_free, write_document
 from pixelpact.documents.invitations import invitation_text, parse_invitation
 from pixelpact.documents.numbers import complete
 from pixelpact.documents.signed import parse_signed, signed_text
@@ -41,19 +43,24 @@ def find_consent(vault: Vault, network: Network, number: str) -> SignedDirective
 
 
 def issue_invitation(
-    vault: Vault, what: str, sign: Callable[[], SignedInvitation], write: Callable[[SignedInvitation], None]
+    vault: Vault, what: str, sign: Callable[[], SignedInvitation], path: Path
 ) -> SignedInvitation:
-    """Sign an invitation and hand it out; cut off and called again, the same is handed out.
+    """Sign an invitation and write it to a new file; cut off before that and called again, it is signed anew.
 
     Args:
         vault: the inviter's.
-        what: names the piece of work, the same when it is called again.
-        sign: signs; not asked when that was done before.
-        write: writes its files; what it does twice must be as if done once.
+        what: names the piece of work and all that it is about, the same when it is called again.
+        sign: signs.
+        path: the file.
+
+    Raises:
+        InputError: there is another file of this name.
+        OutputError: it can't be written.
     """
     with vault.journal("invite", what) as entry:
-        if entry.step is None:
-            entry.advance("signed", {"document": invitation_text(sign())})
+        if entry.step is None or not holds(path, entry.state["document"]):
+            require_free(path)
+            entry.restart("signed", {"document": invitation_text(sign())})
         signed = parse_invitation(entry.state["document"])
-        write(signed)
+        write_document(path, entry.state["document"])
     return signed

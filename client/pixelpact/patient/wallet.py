@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from pixelpact.chain import Chain
 from pixelpact.documents import (
     CitedConsent,
     Signed,
+    holds,
     issue_invitation,
     keep_consent,
     kept_consents,
     parse_signed,
+    require_free,
     signed_text,
+    write_document,
 )
 from pixelpact.errors import InputError
 from pixelpact.models import SignedDirective, SignedInvitation
@@ -55,30 +59,48 @@ class Wallet:
             )
         vault.put(Kind.PATIENT_KEY, _WORDS, {"words": words})
 
-    def issue(self, what: str, sign: Callable[[], Signed], write: Callable[[str], None]) -> Signed:
-        """Sign something, keep it, and hand it out; cut off and called again, the same is handed out.
+    def issue(self, what: str, sign: Callable[[], Signed], path: Path) -> Signed:
+        """Sign something, keep it, and write its document to a new file.
+
+        Cut off before it was written and called again, it is signed anew: what nobody was handed counts for
+        nothing, and its owner is asked for what is signed now. Written already, that is what is given.
 
         Args:
-            what: names the piece of work, the same when it is called again.
-            sign: signs; not asked when that was done before.
-            write: writes the document; what it does twice must be as if done once.
+            what: names the piece of work and all that it is about, the same when it is called again.
+            sign: shows what is about to be signed, and signs.
+            path: the document's file.
+
+        Raises:
+            InputError: there is another file of this name.
+            OutputError: it can't be written.
         """
         network = self._chain.network
         with self._vault.journal("sign", what) as entry:
+            if entry.step is not None and not holds(path, entry.state["document"]):
+                with self._vault.transaction():
+                    self._forget(entry.state["document"])
+                    entry.finish()
             if entry.step is None:
+                require_free(path)
                 signed = sign()
                 with self._vault.transaction():
                     if isinstance(signed, SignedDirective):
                         keep_consent(self._vault, signed, network)
                     entry.advance("signed", {"document": signed_text(signed, network)})
-            write(entry.state["document"])
-            return parse_signed(entry.state["document"], network)
+            document: str = entry.state["document"]
+            write_document(path, document)
+            return parse_signed(document, network)
+
+    def _forget(self, document: str) -> None:
+        signed = parse_signed(document, self._chain.network)
+        if isinstance(signed, SignedDirective):
+            self._vault.delete(Kind.CONSENT, signed.number.hex())
 
     def issue_invitation(
-        self, what: str, sign: Callable[[], SignedInvitation], write: Callable[[SignedInvitation], None]
+        self, what: str, sign: Callable[[], SignedInvitation], path: Path
     ) -> SignedInvitation:
         """As ``issue``, for an invitation."""
-        return issue_invitation(self._vault, what, sign, write)
+        return issue_invitation(self._vault, what, sign, path)
 
     def consents(self) -> list[SignedDirective]:
         """The consents that were signed with this wallet, oldest first."""

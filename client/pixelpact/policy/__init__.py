@@ -50,6 +50,8 @@ from pixelpact.policy.vocabulary import (
     purpose_set,
     sentence_of,
 )
+from pixelpact.policy.wording import categories as category_words
+from pixelpact.policy.wording import moment
 
 __all__ = [
     "MAX_MODIFIERS",
@@ -89,6 +91,7 @@ __all__ = [
     "allows_research",
     "ancestors",
     "categories_of",
+    "category_words",
     "check_directive",
     "covers",
     "decide",
@@ -98,6 +101,7 @@ __all__ = [
     "describe_query",
     "describe_refusal",
     "explain",
+    "moment",
     "purpose_set",
     "sentence_of",
     "summarize",
