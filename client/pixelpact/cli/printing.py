@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 from typer.exceptions import TyperException
 
 from pixelpact.errors import OutputError, PixelPactError
@@ -16,7 +17,14 @@ __all__ = ["console", "plain", "print_error", "print_json", "print_usage"]
 
 def console(*, as_json: bool = False) -> Console:
     """Where people read: stdout, or stderr when stdout is for one JSON object."""
-    return Console(stderr=as_json, highlight=False)
+    return _Screen(stderr=as_json, highlight=False)
+
+
+class _Screen(Console):
+    """A console on which no text commands the terminal, wherever it comes from."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        return super().render_str(plain(text), **how)
 
 
 def plain(text: str) -> str:

@@ -85,10 +85,8 @@ def words_of(signed: Signed) -> list[str]:
         case SignedRevocation():
             return [f"The consent 0x{signed.directive.hex()} counts no more."]
         case _:
-            return [
-                f"Every consent that the patient 0x{signed.subject.hex()} signed as generation "
-                f"{signed.generation - 1} or before counts no more."
-            ]
+            whose, last = f"the patient 0x{signed.subject.hex()}", signed.generation - 1
+            return [f"Every consent of {whose} of generation {last} or before counts no more."]
 
 
 def facts_of(signed: Signed) -> dict[str, object]:

@@ -125,7 +125,12 @@ def grantee_of(text: str) -> int:
     named = {"any": ANY_INSTITUTION, "any-later-too": ANY_INSTITUTION_LATER_TOO}
     if text in named:
         return named[text]
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) < ANY_INSTITUTION_LATER_TOO:
+    if (
+        not text.isascii()
+        or not text.isdigit()
+        or len(text) > 10
+        or not 1 <= int(text) < ANY_INSTITUTION_LATER_TOO
+    ):
         raise InputError(
             f"{text!r} is nobody who may be allowed to have images",
             why="it is neither an institution's number, nor any, nor any-later-too",

@@ -12,7 +12,7 @@ from typing import Any
 from eth_account import Account as EthAccount
 from eth_account.messages import SignableMessage, encode_defunct
 
-from pixelpact.chain import Account, Chain, Network, StudyStatus
+from pixelpact.chain import Account, Chain, Network, StudyRecord, StudyStatus
 from pixelpact.documents.fields import (
     Bytes,
     Shape,
@@ -27,7 +27,7 @@ from pixelpact.documents.fields import (
 )
 from pixelpact.documents.files import LONGEST
 from pixelpact.errors import InputError
-from pixelpact.models import Invitation, SignedDirective, SignedInvitation
+from pixelpact.models import WHOLE_RECORD, Directive, Invitation, SignedDirective, SignedInvitation
 
 __all__ = [
     "invitation_link",
@@ -83,12 +83,8 @@ def invite(
             why=f"the chain has it as {record.status.name.lower()}",
             remedy="Register it, or reinstate it; an erased study does not come back",
         )
-    if consent is not None and consent.directive.subject != record.subject:
-        raise InputError(
-            "The consent is another patient's",
-            why="its address is not the one that the study is registered for",
-            remedy="Cite a consent of the study's patient",
-        )
+    if consent is not None:
+        _require_about(consent.directive, study, record)
     invitation = Invitation(
         genesis=chain.network.genesis,
         chain_id=chain.network.chain_id,
@@ -133,7 +129,22 @@ def verify_invitation(chain: Chain, signed: SignedInvitation) -> Invitation:
             why="the chain names another custodian or other images for it, or its signer is a stranger",
             remedy="Don't ask with it; show it to the hospital that it names",
         )
+    if invitation.directive is not None:
+        _require_about(invitation.directive, invitation.study, study)
     return invitation
+
+
+def _require_about(directive: Directive, study: bytes, record: StudyRecord) -> None:
+    """Check that a directive is about a study: asking with it would show it to all who read the chain."""
+    if directive.subject != record.subject:
+        why = "it is another patient's: its address is not the one that the study is registered for"
+    elif directive.custodian != record.custodian:
+        why = "it is about the images of another institution"
+    elif directive.study not in (WHOLE_RECORD, study):
+        why = "it is about another study"
+    else:
+        return
+    raise InputError("The consent is not about this study", why=why, remedy="Cite a consent that is, or none")
 
 
 def invitation_text(signed: SignedInvitation) -> str:

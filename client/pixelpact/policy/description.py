@@ -158,11 +158,18 @@ def _condition(modifier: Modifier, names: Mapping[int, str]) -> str:
         return _undecidable(text)
     detail = {
         ModifierCode.IS: f": {wording.institution(value, names)}",
-        ModifierCode.GS: f": {modifier.value[:2].decode('ascii', 'replace')}",
+        ModifierCode.GS: f": {_country(modifier.value)}",
         ModifierCode.TS: f": {value} of 30 days each, {value * MONTH // 86_400} days from its recording",
         ModifierCode.MOR: f": {wording.moment(value)}",
     }.get(code, "")
     return f"Condition: {text}{detail}."
+
+
+def _country(value: bytes) -> str:
+    letters = value[:2]
+    if letters.isalpha() and letters.isupper() and not any(value[2:]):
+        return letters.decode("ascii")
+    return f"0x{value.hex()}, which is no country"
 
 
 def _undecidable(text: str) -> str:

@@ -75,11 +75,11 @@ def _transport(name: TransportName, url: str) -> Transport:
 
 
 def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
     except ValueError:
-        usable = False
+        usable, parts = False, urlsplit("")
     if not usable or parts.path.strip("/") or parts.query or parts.fragment or parts.username:
         raise InputError(
             f"{url!r} is no address of a Kubo node",
