@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["sync_folder", "write_new", "write_over"]
+__all__ = ["clear_beside", "sync_folder", "write_new", "write_over"]
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -38,6 +38,15 @@ def write_over(path: Path, data: bytes) -> None:
     finally:
         beside.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def clear_beside(path: Path) -> None:
+    """Remove what a write of this file left that was cut off after the file itself was there.
+
+    Raises:
+        OSError: it can't be removed.
+    """
+    _beside(path).unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -52,7 +52,6 @@ def create(
         invitation_link,
         require_digits,
         require_picture,
-        save_qr,
     )
 
     term = term_of(days)
@@ -65,9 +64,7 @@ def create(
             )
     cited = CitedConsent.of(consent) if consent is not None else None
     what = f"{study}/{cited.identity if cited else None}/{days}/{output.absolute()}"
-    signed = _issue(profile, study, (cited, term), what, output)
-    if qr is not None:
-        save_qr(invitation_link(signed), qr)
+    signed = _issue(profile, study, (cited, term), what, (output, qr))
     link = invitation_link(signed)
     if as_json:
         print_json({"invitation": str(output), "link": link, "qr": str(qr) if qr else None})
@@ -122,7 +119,7 @@ def _issue(
     study: str,
     invites: tuple[CitedConsent | None, timedelta],
     what: str,
-    path: Path,
+    paths: tuple[Path, Path | None],
 ) -> SignedInvitation:
     """Sign an invitation with a profile of either kind: which consent, and for how long."""
     from pixelpact.custodian import Custodian
@@ -138,7 +135,7 @@ def _issue(
                 found = wallet.cited(cited) if cited else None
                 return wallet.patient.invite(number, found, term=term)
 
-            return wallet.issue_invitation(what, by_patient, path)
+            return wallet.issue_invitation(what, by_patient, *paths)
     with opened_profile(profile) as opened:
         custodian = Custodian(opened)
 
@@ -146,7 +143,7 @@ def _issue(
             found = cited.find(opened.vault, opened.chain.network) if cited else None
             return custodian.invite(custodian.find_study(study), found, term=term)
 
-        return issue_invitation(opened.vault, what, by_hospital, path)
+        return issue_invitation(opened.vault, what, by_hospital, *paths)
 
 
 def read_invitation(text: str) -> SignedInvitation:

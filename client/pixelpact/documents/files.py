@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pixelpact.durable import write_new
+from pixelpact.durable import clear_beside, write_new
 from pixelpact.errors import InputError, OutputError
 
 __all__ = ["LONGEST", "holds", "read_document", "require_free", "write_document"]
@@ -80,9 +80,10 @@ def write_document(path: Path, data: str | bytes) -> None:
         OutputError: it can't be written.
     """
     content = data.encode() if isinstance(data, str) else data
-    if not require_free(path, content):
-        return
     try:
+        if not require_free(path, content):
+            clear_beside(path)
+            return
         write_new(path, content)
     except FileExistsError as error:
         raise _taken(path) from error

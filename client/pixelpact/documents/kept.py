@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pixelpact.chain import Network
 from pixelpact.documents.files import holds, require_free, write_document
-from pixelpact.documents.invitations import invitation_text, parse_invitation
+from pixelpact.documents.invitations import invitation_link, invitation_text, parse_invitation
 from pixelpact.documents.numbers import complete
+from pixelpact.documents.qr import save_qr
 from pixelpact.documents.signed import parse_signed, signed_text
 from pixelpact.models import SignedDirective, SignedInvitation
 from pixelpact.vault import Kind, Vault
@@ -43,15 +44,18 @@ def find_consent(vault: Vault, network: Network, number: str) -> SignedDirective
 
 
 def issue_invitation(
-    vault: Vault, what: str, sign: Callable[[], SignedInvitation], path: Path
+    vault: Vault, what: str, sign: Callable[[], SignedInvitation], path: Path, qr: Path | None = None
 ) -> SignedInvitation:
     """Sign an invitation and write it to a new file; cut off before that and called again, it is signed anew.
+
+    Cut off after that, its picture is what is left to do.
 
     Args:
         vault: the inviter's.
         what: names the piece of work and all that it is about, the same when it is called again.
         sign: signs.
         path: the file.
+        qr: a file for its link as a picture, if one is wanted.
 
     Raises:
         InputError: there is another file of this name.
@@ -59,8 +63,11 @@ def issue_invitation(
     """
     with vault.journal("invite", what) as entry:
         if entry.step is None or not holds(path, entry.state["document"]):
-            require_free(path)
+            for each in filter(None, (path, qr)):
+                require_free(each)
             entry.restart("signed", {"document": invitation_text(sign())})
         signed = parse_invitation(entry.state["document"])
         write_document(path, entry.state["document"])
+        if qr is not None:
+            save_qr(invitation_link(signed), qr)
     return signed

@@ -97,10 +97,10 @@ class Wallet:
             self._vault.delete(Kind.CONSENT, signed.number.hex())
 
     def issue_invitation(
-        self, what: str, sign: Callable[[], SignedInvitation], path: Path
+        self, what: str, sign: Callable[[], SignedInvitation], path: Path, qr: Path | None = None
     ) -> SignedInvitation:
-        """As ``issue``, for an invitation."""
-        return issue_invitation(self._vault, what, sign, path)
+        """As ``issue``, for an invitation, and for its link as a picture if one is wanted."""
+        return issue_invitation(self._vault, what, sign, path, qr)
 
     def consents(self) -> list[SignedDirective]:
         """The consents that were signed with this wallet, oldest first."""
