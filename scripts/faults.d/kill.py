@@ -1,7 +1,7 @@
 """Run the kill table: every command, killed at every journalled step, run again, on every engine.
 
-Each command on each engine has a consortium of its own. What was run is kept in a folder, so that a table that
-was broken off goes on; the page is written from what is there.
+Each command on each engine has a consortium of its own. What was run is kept in a folder, so that a table
+that was broken off goes on; the page is written from what is there.
 """
 
 from __future__ import annotations
@@ -58,34 +58,51 @@ class Table:
                     where, outcome = self._trial(row, seed)
                     seconds = time.monotonic() - began
                     found.append(
-                        {"step": row.step, "seed": seed, "where": where, "outcome": outcome, "seconds": seconds}
+                        {
+                            "step": row.step,
+                            "seed": seed,
+                            "where": where,
+                            "outcome": outcome,
+                            "seconds": seconds,
+                        }
                     )
-                    print(f"{self.engine}: {self.command.name}: {row.step}, seed {seed}: {outcome or 'once'} "
-                          f"({where}; {seconds:.1f} s)", flush=True)
+                    print(
+                        f"{self.engine}: {self.command.name}: {row.step}, seed {seed}: {outcome or 'once'} "
+                        f"({where}; {seconds:.1f} s)",
+                        flush=True,
+                    )
         finally:
             self._stack.close()
         return found
 
-    def _begin(self) -> None:
+    def _begin(self) -> World:
         self._stack.close()
         folder = Path(tempfile.mkdtemp(prefix="faults-", dir=_memory()))
         self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        self._world = self._stack.enter_context(world(self.engine, folder))
-        self._standing = self.command.stand(self._world)
-        self._course = run_through(self._world, self.command, self._standing)
+        made = self._stack.enter_context(world(self.engine, folder))
+        self._standing = self.command.stand(made)
+        self._course = run_through(made, self.command, self._standing)
+        self._world = made
+        return made
 
     def _trial(self, row: Row, seed: int) -> tuple[str, str]:
-        chance = random.Random(f"{self.base}/{self.engine}/{self.command.name}/{row.step}/{seed}")
+        chance = random.Random(  # noqa: S311 - a seeded random is what makes a table repeatable
+            f"{self.base}/{self.engine}/{self.command.name}/{row.step}/{seed}"
+        )
         if self.seeds == 1:
             # One alone is any of the moments that ten would be.
             seed = chance.randrange(10)
         kill = kill_for(row, seed, chance)
-        if self._world is None:
-            self._begin()
-        assert self._world
+        stage = self._world or self._begin()
         try:
             where = killed_and_done(
-                self._world, self.command, self._standing, self._course, kill, chance, twice=seed >= TWICE_FROM
+                stage,
+                self.command,
+                self._standing,
+                self._course,
+                kill,
+                chance,
+                twice=seed >= TWICE_FROM,
             )
         except Exception as error:  # noqa: BLE001 - what went wrong is the outcome
             self._world = None
@@ -110,7 +127,11 @@ def _run_one(arguments: argparse.Namespace) -> None:
     path = _kept(arguments.results, engine, command)
     path.parent.mkdir(parents=True, exist_ok=True)
     made = {
-        "command": command.name, "engine": engine, "seeds": seeds, "base": arguments.base, "trials": trials,
+        "command": command.name,
+        "engine": engine,
+        "seeds": seeds,
+        "base": arguments.base,
+        "trials": trials,
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
     path.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
@@ -154,7 +175,8 @@ def _page(found: list[dict[str, Any]]) -> str:
         told = [_cell(cells.get(engine, [])) for engine in ENGINES]
         lines.append(f"| {command} | {step} | " + " | ".join(told) + " |")
     failed = [
-        f"- {each['command']}, {trial['step']}, {TITLES[each['engine']]}, seed {trial['seed']}: {trial['outcome']}"
+        f"- {each['command']}, {trial['step']}, {TITLES[each['engine']]}, "
+        f"seed {trial['seed']}: {trial['outcome']}"
         for each in found
         for trial in each["trials"]
         if trial["outcome"]
@@ -179,7 +201,11 @@ def _cell(trials: list[dict[str, Any]]) -> str:
 
 def _versions() -> list[str]:
     tools = ROOT / ".tools" / "bin"
-    found = [f"PixelPact {version('pixelpact')}", f"Python {sys.version.split()[0]}", f"web3 {version('web3')}"]
+    found = [
+        f"PixelPact {version('pixelpact')}",
+        f"Python {sys.version.split()[0]}",
+        f"web3 {version('web3')}",
+    ]
     for name, line in (("anvil", "--version"), ("geth", "version"), ("ipfs", "--version")):
         told = subprocess.run([tools / name, line], capture_output=True, text=True, check=True).stdout
         number = re.search(r"\d+\.\d+\.\d+", told)
@@ -195,23 +221,24 @@ TEXT = """# Killed at every step, and run again
 
 Run on {dates} with {versions}; seeds drawn from {bases}. {trials} trials, {failures} failed.
 
-Each trial does what the command needs, starts the command in a process of its own, and kills that process with
-SIGKILL. A step is one write of the vault's journal; 'begun' is the time before the first. Of a step's seeds the
-first dies just before the write, the second just after it, the others at a moment drawn at random between it and
-the next: before a commit of the vault, a call of the store, a question to the chain's node, or a change of a file.
-From the seventh seed on the second run is killed too, at any moment. Where it says that the source changed in
-between, an image of the study is another one when the command is run again.
+Each trial does what the command needs, starts the command in a process of its own, and kills that process
+with SIGKILL. A step is one write of the vault's journal; 'begun' is the time before the first. Of a step's
+seeds the first dies just before the write, the second just after it, the others at a moment drawn at random
+between it and the next: before a commit of the vault, a call of the store, a question to the chain's node, or
+a change of a file. From the seventh seed on the second run is killed too, at any moment. Where it says that
+the source changed in between, an image of the study is another one when the command is run again. On Geth the
+one seed of a step is any of these.
 
 Then the same command line is run again, and these must hold. After each kill: nothing stands on the chain
-whose blocks the store does not have, pinned; no envelope is in the store whose release is not final; no key, image,
-UID or name lies in any file of profiles, stores, logs and temporary folders. At last:
+whose blocks the store does not have, pinned; no envelope is in the store whose release is not final; no key,
+image, UID or name lies in any file of profiles, stores, logs and temporary folders. At last:
 
-- the command ends with success and what it was to do is done: one registration, one release, one of each event
-  (where the kill came after the last write of the journal, the work was done and nobody was told; a second run of
-  such a command is a second piece of work, or says that what it would make is there already);
+- the command ends with success and what it was to do is done: one registration, one release, one of each
+  event (where the kill came after the last write of the journal, the work was done and nobody was told; a
+  second run of such a command is a second piece of work, or says that what it would make is there already);
 - the account has sent as many transactions as the work needs, and none twice;
-- every transaction was in the journal before it was sent, every sealed object pinned before the chain was told of
-  it, every envelope published after its release was final;
+- every transaction was in the journal before it was sent, every sealed object pinned before the chain was
+  told of it, every envelope published after its release was final;
 - no AES-GCM nonce was used for two plaintexts under one key, in all runs of the consortium together;
 - the journal is empty, no half-written file is left, and in a folder of blocks none that no pin reaches.
 

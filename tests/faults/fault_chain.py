@@ -43,6 +43,7 @@ def embedded_chain() -> Iterator[str]:
     finally:
         process.stdin.close()
         process.wait(20)
+        process.stdout.close()
 
 
 class _Served:

@@ -149,7 +149,7 @@ def _in_child(
     try:
         for descriptor, stream in ((os.open(os.devnull, os.O_RDONLY), 0), (output, 1), (errors, 2)):
             os.dup2(descriptor, stream)
-        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: PTH123, SIM115, PLW1514
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
         temporary = folder / "tmp"
         temporary.mkdir(exist_ok=True)
         os.environ["TMPDIR"] = str(temporary)
@@ -253,7 +253,9 @@ class _Watch:
                 name = f"{entry.operation}: {step}"
                 self.write(name)
                 original(entry, *(() if step == "finish" else (step, state)))
-                raw = [value for key, value in entry.state.items() if key.startswith("transaction ") and value]
+                raw = [
+                    value for key, value in entry.state.items() if key.startswith("transaction ") and value
+                ]
                 self.written(name, [SignedCall.parse(each).hash.hex() for each in raw])
 
             setattr(Entry, method, call)
@@ -278,7 +280,10 @@ class _Watch:
             original = getattr(store, method)
 
             def call(own: Any, *arguments: Any, original: Any = original, method: str = method) -> Any:
-                if method == "put" and sys._getframe(1).f_globals["__name__"] == "pixelpact.custodian.releasing":
+                if (
+                    method == "put"
+                    and sys._getframe(1).f_globals["__name__"] == "pixelpact.custodian.releasing"
+                ):
                     self.note("envelope", digest=hashlib.sha256(arguments[0]).hexdigest(), head=self._head())
                 self.event(f"store {method}")
                 result = original(own, *arguments)
@@ -319,7 +324,9 @@ class _Watch:
                 self._key = hashlib.sha256(key).hexdigest()
                 self._cipher = AESGCM(key)
 
-            def encrypt_into(self, nonce: bytes, data: memoryview, aad: bytes | None, into: memoryview) -> None:
+            def encrypt_into(
+                self, nonce: bytes, data: memoryview, aad: bytes | None, into: memoryview
+            ) -> None:
                 self._note(nonce, data)
                 self._cipher.encrypt_into(nonce, data, aad, into)
 

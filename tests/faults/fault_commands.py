@@ -1,4 +1,4 @@
-"""Every command that changes something: what it needs beforehand, how it is typed, and what must be so at last."""
+"""Every command that changes something: what it needs, how it is typed, and what must be so at last."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ class Command:
     Attributes:
         name: what the table calls it.
         prepare: what is done before; makes the trial.
-        stands: the standing state that ``prepare`` needs, by name.
-        again: what the same command says when it was done: exit code 0, or 3 with "There is ... already". None
-            where it would be a second piece of work, such as asking a second time.
+        stand: makes what many trials share.
+        again: the exit code when it was done already: 0, or 3 with "There is ... already". None where it
+            would be a second piece of work, such as asking a second time.
     """
 
     name: str
@@ -155,7 +155,15 @@ def _standing_patient(world: World) -> dict[str, Any]:
 
 def _seal(world: World, standing: dict[str, Any]) -> Trial:
     source = world.new_study()
-    arguments = ("study", "seal", source, "--patient", standing["patient"], "--profile", world.profile(HOSPITAL))
+    arguments = (
+        "study",
+        "seal",
+        source,
+        "--patient",
+        standing["patient"],
+        "--profile",
+        world.profile(HOSPITAL),
+    )
 
     def check(told: dict[str, Any]) -> None:
         _check_sealed(world, source, told)
@@ -235,7 +243,9 @@ def _standing_study(world: World) -> dict[str, Any]:
     world.do("study", "register", study, "--profile", world.profile(HOSPITAL))
     if not _events(world, KeyPublished, institution=2):
         world.do("keys", "publish", "--profile", world.profile(CLINIC))
-    consent, invitation = (world.path(f"outputs/{study[2:10]}-{name}.json") for name in ("consent", "invitation"))
+    consent, invitation = (
+        world.path(f"outputs/{study[2:10]}-{name}.json") for name in ("consent", "invitation")
+    )
     _sign(world, consent)
     world.do("consent", "record", consent, "--profile", world.profile(HOSPITAL))
     world.do(
@@ -243,7 +253,11 @@ def _standing_study(world: World) -> dict[str, Any]:
         *("--profile", world.profile(HOSPITAL)),
     )
     return {
-        "patient": patient, "study": study, "source": source, "consent": consent, "invitation": invitation
+        "patient": patient,
+        "study": study,
+        "source": source,
+        "consent": consent,
+        "invitation": invitation,
     }
 
 
@@ -286,9 +300,13 @@ def _rotate(world: World, standing: dict[str, Any]) -> Trial:
     blocks = set(list_cids(old, store.get))
 
     def check(told: dict[str, Any]) -> None:
-        rotated = _one([each for each in _events(world, StudyRotated, study=study) if each.epoch == epoch + 1])
+        rotated = _one(
+            [each for each in _events(world, StudyRotated, study=study) if each.epoch == epoch + 1]
+        )
         assert not world.lacking(rotated.manifest_digest)
-        released = [each for each in _events(world, AccessReleased, request=request) if each.epoch == epoch + 1]
+        released = [
+            each for each in _events(world, AccessReleased, request=request) if each.epoch == epoch + 1
+        ]
         envelope = Cid(RAW, _one(released).envelope_digest)
         assert store.has(envelope)
         assert envelope in store.pins()
@@ -305,9 +323,7 @@ def _rotate(world: World, standing: dict[str, Any]) -> Trial:
     arguments = (
         *("study", "rotate", standing["study"], "--person", PERSON, "--profile", world.profile(HOSPITAL)),
     )
-    return Trial(
-        arguments, check, transactions=3, studies=(standing["source"],), release=standing["request"]
-    )
+    return Trial(arguments, check, transactions=3, studies=(standing["source"],), release=standing["request"])
 
 
 # consent
@@ -349,7 +365,16 @@ def _consent_revoke(world: World, _: dict[str, Any]) -> Trial:
     def check(_: dict[str, Any]) -> None:
         assert json.loads(output.read_text())["content"]["directive"] == consent
 
-    arguments = ("consent", "revoke", consent, "--yes", "--output", output, "--profile", world.profile("patient"))
+    arguments = (
+        "consent",
+        "revoke",
+        consent,
+        "--yes",
+        "--output",
+        output,
+        "--profile",
+        world.profile("patient"),
+    )
     return Trial(arguments, check)
 
 
@@ -401,7 +426,9 @@ def _record_withdrawal(world: World, _: dict[str, Any]) -> Trial:
 
 def _record_withdrawal_of_all(world: World, _: dict[str, Any]) -> Trial:
     document, patient = _document(world), world.profile("other-patient")
-    world.do("consent", "revoke", "--all", "--custodian", 1, "--yes", "--output", document, "--profile", patient)
+    world.do(
+        "consent", "revoke", "--all", "--custodian", 1, "--yes", "--output", document, "--profile", patient
+    )
     subject = bytes.fromhex(_patient_address(world, "other-patient")[2:])
     return _record(world, document, AllRevoked, subject=subject)
 

@@ -55,21 +55,21 @@ class Disk:
     def read_only(self) -> Iterator[None]:
         """Nothing can be changed, as long as the block lasts."""
         change = self._remount if self.mounted else _flagged if os.geteuid() == 0 else _permitted
-        change(self.folder, True)
+        change(self.folder, read_only=True)
         try:
             yield
         finally:
-            change(self.folder, False)
+            change(self.folder, read_only=False)
 
-    def _remount(self, folder: Path, read_only: bool) -> None:  # noqa: FBT001 - one of three ways
+    def _remount(self, folder: Path, *, read_only: bool) -> None:
         _mount(folder, _MS_REMOUNT | (_MS_RDONLY if read_only else 0))
 
 
-def _flagged(folder: Path, read_only: bool) -> None:  # noqa: FBT001 - one of three ways
+def _flagged(folder: Path, *, read_only: bool) -> None:
     subprocess.run(["chattr", "-R", "+i" if read_only else "-i", folder], check=True)
 
 
-def _permitted(folder: Path, read_only: bool) -> None:  # noqa: FBT001 - one of three ways
+def _permitted(folder: Path, *, read_only: bool) -> None:
     for path in [folder, *folder.rglob("*")]:
         if not path.is_symlink():
             mode = path.stat().st_mode
@@ -97,4 +97,3 @@ def small_disk(folder: Path) -> Iterator[Disk]:
         yield Disk(folder, mounted=True)
     finally:
         ctypes.CDLL(None).umount2(os.fsencode(folder), _MNT_DETACH)
-

@@ -18,7 +18,16 @@ from pixelpact.errors import OutputError, StoreError
 from pixelpact.models import RAW, Cid
 from pixelpact.storage import FolderStore, reachable
 
-__all__ = ["Course", "Row", "full_and_done", "kill_for", "killed_and_done", "read_only_and_done", "rows", "run_through"]
+__all__ = [
+    "Course",
+    "Row",
+    "full_and_done",
+    "kill_for",
+    "killed_and_done",
+    "read_only_and_done",
+    "rows",
+    "run_through",
+]
 
 _NO_ROOM = (OutputError.exit_code, StoreError.exit_code)
 
@@ -73,8 +82,14 @@ def kill_for(row: Row, seed: int, chance: random.Random) -> Kill:
 
 
 def killed_and_done(
-    world: World, command: Command, standing: dict[str, Any], course: Course, kill: Kill, chance: random.Random,
-    *, twice: bool,
+    world: World,
+    command: Command,
+    standing: dict[str, Any],
+    course: Course,
+    kill: Kill,
+    chance: random.Random,
+    *,
+    twice: bool,
 ) -> str:
     """Kill a command, run it again until it is done, and check all that must hold; where it died."""
     trial = command.prepare(world, standing)
@@ -104,7 +119,8 @@ def killed_and_done(
         else:
             # What it makes is made once: only when that was done may it say so.
             assert command.again, (ended.code, ended.errors)
-            assert (done or not course.last) and done_already(ended), (ended.code, ended.errors)
+            assert done or not course.last, (ended.code, ended.errors)
+            assert done_already(ended), (ended.code, ended.errors)
     _check_done(world, trial, marks, told)
     return where
 
@@ -279,4 +295,3 @@ def _check_nothing_is_left(world: World) -> None:
         reached = {cid for pin in store.pins() for cid in reachable(pin, store.get)}
         assert lying == reached, f"{len(lying - reached)} blocks that nothing pins"
         assert not list(store.folder.glob("tmp/*"))
-

@@ -31,7 +31,7 @@ from pixelpact.models import DAG_CBOR, Cid
 from pixelpact.policy import Attribute, Role
 from pixelpact.profile import ProfileFolder
 from pixelpact.storage import FolderStore, KuboStore, Store
-from pixelpact.vault import Kind, KeyFile, Vault
+from pixelpact.vault import KeyFile, Kind, Vault
 
 __all__ = ["ENGINES", "HOSPITAL", "PERSON", "World", "world"]
 
@@ -47,7 +47,7 @@ class World:
     """One consortium, and what was done in it so far.
 
     Attributes:
-        folder: everything lies in it: ``inputs`` and ``outputs`` hold what people have in plain, the rest may not.
+        folder: everything lies in it: in ``inputs`` and ``outputs`` what people have in plain, nowhere else.
         engine: chain and store.
         network: the chain by the hospital's node.
         stores: the blocks of each institution as its own processes see them.
@@ -93,9 +93,16 @@ class World:
         """A profile's folder."""
         return self.folder / "profiles" / name
 
-    def run(self, *arguments: object, kill: Kill | None = None, prepare: Callable[[], None] | None = None) -> Ended:
+    def run(
+        self, *arguments: object, kill: Kill | None = None, prepare: Callable[[], None] | None = None
+    ) -> Ended:
         """Run a command line in a child, killed or not."""
-        ended = command([str(each) for each in arguments], self.folder.with_name(f"{self.folder.name}-runs"), kill=kill, prepare=prepare)
+        ended = command(
+            [str(each) for each in arguments],
+            self.folder.with_name(f"{self.folder.name}-runs"),
+            kill=kill,
+            prepare=prepare,
+        )
         self.notes += ended.notes
         return ended
 
@@ -231,7 +238,9 @@ def _profiles(found: World, options: dict[str, list[object]]) -> World:
     network = found.path("inputs/network.json")
     found.network.save(network)
     for patient in ("patient", "other-patient"):
-        found.do("keys", "create", "--role", "patient", "--profile", found.profile(patient), "--network", network)
+        found.do(
+            "keys", "create", "--role", "patient", "--profile", found.profile(patient), "--network", network
+        )
     return found
 
 
@@ -273,16 +282,12 @@ def _anvil(folder: Path, stack: ExitStack) -> World:
     accounts = [chain.funded() for _ in range(3)]
     network = _founded(chain.url, "anvil", DEPTH, 60, accounts)
     swarm = secrets.token_hex(32)
-    nodes = [
-        stack.enter_context(running(folder / "stores" / who, key=swarm)) for who in (HOSPITAL, CLINIC)
-    ]
+    nodes = [stack.enter_context(running(folder / "stores" / who, key=swarm)) for who in (HOSPITAL, CLINIC)]
     (who,) = nodes[0].ask("id")
     address = next(each for each in who["Addresses"] if each.startswith("/ip4/127.0.0.1/tcp/"))
     nodes[1].ask(f"swarm/connect?arg={address}")
     named = dict(zip((HOSPITAL, CLINIC), accounts[1:], strict=True))
-    stores = {
-        who: _kubo(stack, node.url, folder, who) for who, node in zip(named, nodes, strict=True)
-    }
+    stores = {who: _kubo(stack, node.url, folder, who) for who, node in zip(named, nodes, strict=True)}
     found = World(folder, "anvil+kubo", network, stores, named, lambda cid: _flip(nodes[1].path(cid)))
     return _profiles(
         found,
