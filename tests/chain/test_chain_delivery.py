@@ -17,6 +17,7 @@ import pytest
 from chain_engines import Anvil, Geth, anvil, founders, geth
 
 from pixelpact.chain import Call, Chain, Receipt, SignedCall, StudyRegistered, deploy
+from pixelpact.chain.transactions import _Nonces
 from pixelpact.errors import (
     ClockApartError,
     ContractError,
@@ -461,3 +462,15 @@ def _refused_in_time(chain: Chain) -> None:
         with pytest.raises(UnreachableError, match="no answer in time"):
             ask()
     assert time.monotonic() - began < 10
+
+
+def test_the_node_s_word_for_a_nonce_is_asked_for_in_turn() -> None:
+    nonces = _Nonces()
+
+    def ask() -> int:
+        # Asked for outside of the turn, it could be from before another thread's transaction was mined.
+        assert nonces._lock.locked()
+        return 19
+
+    with nonces.next(ask) as first, nonces.next(ask) as second:
+        assert (first, second) == (19, 20)

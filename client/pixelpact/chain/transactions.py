@@ -126,9 +126,11 @@ class _Nonces:
         self._reserved: set[int] = set()
 
     @contextmanager
-    def next(self, pending: int) -> Iterator[int]:
-        """Reserve the next nonce; given back when the block raises."""
+    def next(self, ask: Callable[[], int]) -> Iterator[int]:
+        """Reserve the next nonce; given back when the block raises. ``ask`` is the node's word for it."""
         with self._lock:
+            # Asked for in here: a word from before another thread's turn would give its nonce out again.
+            pending = ask()
             self._reserved = {nonce for nonce in self._reserved if nonce >= pending}
             nonce = pending
             while nonce in self._reserved:
@@ -189,7 +191,7 @@ class Sender:
         limit = self._gas_for(call) if gas is None else gas
         tip = self._tip()
         # Nonce and signature last and together: what fails before must not leave a gap.
-        with self._nonces.next(self._pending()) as nonce:
+        with self._nonces.next(self._pending) as nonce:
             return self._signed(
                 nonce=nonce,
                 to=call.to,
