@@ -393,3 +393,31 @@ def test_the_doctor_looks_at_a_whole_profile(hand: Hand) -> None:
     (bad,) = [each for each in told.json["findings"] if each["needed"] and not each["ok"]]
     assert bad["subject"] == "profile"
     assert "keys create" in bad["remedy"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("consent", "refuse", "--custodian", 1, "--grantee", 99_999_999_999, "--output", "x"),
+        ("consent", "sign", "--custodian", 2**33, "--grantee", 2, "--purpose", "TREAT", "--output", "x"),
+        ("consent", "sign", "--custodian", 1, "--grantee", "9" * 5000, "--purpose", "TREAT", "--output", "x"),
+        ("consent", "revoke", "a" * 300, "--output", "x"),
+        ("access", "release", "0x1", "--person", "\udcff"),
+        ("invite", "create", "0x1", "--output", "x.svg", "--qr", "x.svg"),
+        ("keys", "create", "--network", "x", "--account", "x", "--kubo", "http://["),
+    ],
+)
+def test_no_input_is_a_fault_of_our_own(tmp_path: Path, arguments: tuple[object, ...]) -> None:
+    hand = Hand(tmp_path, None)  # type: ignore[arg-type]
+    assert hand.run("no-such-profile", *arguments).code in (2, 3)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_permits_nothing_is_said_to_permit_nothing(hand: Hand) -> None:
+    consent, withdrawal = hand.consent(), hand.new()
+    hand.ok("hospital-a", "consent", "record", consent)
+    hand.ok("patient", "consent", "revoke", consent, "--output", withdrawal, "--yes")
+    hand.ok("hospital-a", "consent", "record", withdrawal)
+    told = hand.run("hospital-a", "consent", "record", consent)
+    assert told.code == 0
+    assert "permits nothing now: it is withdrawn" in told.out

@@ -227,9 +227,10 @@ def fetch(
     Example: pixelpact access fetch 0x5d10 --output knee --profile hospital-b
     """
     from pixelpact.documents import require_digits
-    from pixelpact.requester import Requester
+    from pixelpact.requester import FetchedStudy, Requester
 
     require_digits(request, "request")
+    FetchedStudy.require_place(output)
     with (
         opened_profile(profile, from_peers=True) as opened,
         watched("Fetching", as_json=as_json) as progress,

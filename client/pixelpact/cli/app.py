@@ -99,6 +99,8 @@ def run(arguments: list[str]) -> int:
 def _command(arguments: list[str]) -> int:
     if "" in arguments:
         raise TyperException("One of the arguments is empty: a variable may not be set.")
+    if any(_is_broken(argument) for argument in arguments):
+        raise TyperException("One of the arguments is not UTF-8.")
     # The framework returns a command's code when it does not end the process itself.
     code = int(app(arguments, prog_name="pixelpact", standalone_mode=False) or 0)
     if code == _INTERRUPTED:
@@ -106,6 +108,11 @@ def _command(arguments: list[str]) -> int:
     if sys.stdout is not None:
         sys.stdout.flush()
     return code
+
+
+def _is_broken(argument: str) -> bool:
+    # Python keeps bytes that are no text as lone surrogates, which nothing can print or hash.
+    return any("\ud800" <= each <= "\udfff" for each in argument)
 
 
 def _for_people(error: Exception) -> PixelPactError:

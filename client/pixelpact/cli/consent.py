@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pixelpact.cli.options import Json, ProfileFolderOption, opened_profile, opened_wallet, profile_folder
+from pixelpact.cli.options import (
+    HIGHEST,
+    Json,
+    ProfileFolderOption,
+    opened_profile,
+    opened_wallet,
+    profile_folder,
+)
 from pixelpact.cli.printing import console, print_json
 from pixelpact.cli.signing import Signer, facts_of, issue, standing_facts, words_of
 from pixelpact.cli.values import (
@@ -30,7 +37,9 @@ app = typer.Typer(no_args_is_help=True, help="What a patient allows, withdraws a
 
 Output = Annotated[Path, typer.Option("--output", help="Where the signed document goes.", metavar="FILE")]
 Yes = Annotated[bool, typer.Option("--yes", help="Sign without asking; the words are shown all the same.")]
-Custodian = Annotated[int, typer.Option("--custodian", help="The hospital that holds the images.", min=1)]
+Custodian = Annotated[
+    int, typer.Option("--custodian", help="The hospital that holds the images.", min=1, max=HIGHEST)
+]
 Purposes = Annotated[
     list[str] | None,
     typer.Option("--purpose", help="An HL7 purpose of use, such as TREAT; may be repeated.", metavar="CODE"),
@@ -107,7 +116,7 @@ def revoke(
         bool, typer.Option("--all", help="Every consent so far for this hospital's images.")
     ] = False,
     custodian: Annotated[
-        int | None, typer.Option(help="With --all: the hospital that holds the images.", min=1)
+        int | None, typer.Option(help="With --all: the hospital that holds the images.", min=1, max=HIGHEST)
     ] = None,
     yes: Yes = False,
     as_json: Json = False,
@@ -152,7 +161,7 @@ def refuse(
     study: Annotated[
         str | None, typer.Option(help="For one study only, by its whole number.", metavar="NUMBER")
     ] = None,
-    grantee: Annotated[int | None, typer.Option(help="For one institution only.", min=1)] = None,
+    grantee: Annotated[int | None, typer.Option(help="For one institution only.", min=1, max=HIGHEST)] = None,
     lift: Annotated[bool, typer.Option("--lift", help="Lift the refusal of this kind.")] = False,
     yes: Yes = False,
     as_json: Json = False,
@@ -208,19 +217,26 @@ def record(
     Example: pixelpact consent record consent.json --profile hospital-a
     """
     from pixelpact.custodian import Custodian
-    from pixelpact.documents import parse_signed, read_document
+    from pixelpact.documents import parse_signed, read_document, standing_of
+    from pixelpact.models import SignedDirective
+    from pixelpact.policy import check_directive
 
     text = read_document(document)
     signed = parse_signed(text, profile_folder(profile).network)
+    if isinstance(signed, SignedDirective):
+        check_directive(signed.directive)
     with opened_profile(profile) as opened:
         Custodian(opened).relay(signed)
+        stands = standing_of(opened.chain, signed).word if isinstance(signed, SignedDirective) else None
     if as_json:
-        print_json({"recorded": facts_of(signed)})
+        print_json({"recorded": facts_of(signed), "stands": stands})
         return 0
     screen = console()
     for line in words_of(signed):
         screen.print(f"  {line}", markup=False, style="dim")
     screen.print("On the chain, and final.")
+    if stands not in (None, "in force"):
+        screen.print(f"It permits nothing now: it is {stands}.", style="red")
     return 0
 
 

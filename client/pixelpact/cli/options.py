@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pixelpact.profile import Profile, ProfileFolder
 
 __all__ = [
+    "HIGHEST",
     "Json",
     "Person",
     "ProfileFolderOption",
@@ -34,6 +35,8 @@ __all__ = [
     "require_person",
 ]
 
+#: The highest number of an institution; the ones above it mean any.
+HIGHEST = 2**32 - 2
 # The names of variables.
 _PASSWORD = "PIXELPACT_PASSWORD"  # noqa: S105
 _NEW_PASSWORD = "PIXELPACT_NEW_PASSWORD"  # noqa: S105
@@ -101,7 +104,7 @@ def ask_other_password() -> str:
 def _typed(prompt: str, variable: str, *, twice: bool = False) -> str:
     given = os.environ.get(variable)
     if given is not None:
-        return given
+        return _readable(given)
     if not sys.stdin or not sys.stdin.isatty():
         raise InputError(
             "A password is needed, and nobody is there to type it",
@@ -113,7 +116,19 @@ def _typed(prompt: str, variable: str, *, twice: bool = False) -> str:
         raise InputError(
             "The two passwords differ", remedy="Run the command again; nothing was made or changed"
         )
-    return first
+    return _readable(first)
+
+
+def _readable(password: str) -> str:
+    try:
+        password.encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            "The password can't be read",
+            why="it is not UTF-8",
+            remedy="Check the terminal's or the variable's encoding",
+        ) from None
+    return password
 
 
 def profile_folder(path: Path, *, patient: bool = False) -> ProfileFolder:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from pixelpact.cli.options import HIGHEST
 from pixelpact.cli.printing import console, print_json
 from pixelpact.errors import InputError
 
@@ -50,7 +51,9 @@ def explain(
     study: Annotated[
         str | None, typer.Option(help="A study's number, or how it begins.", metavar="NUMBER")
     ] = None,
-    requester: Annotated[int | None, typer.Option(help="The institution that would ask.", min=1)] = None,
+    requester: Annotated[
+        int | None, typer.Option(help="The institution that would ask.", min=1, max=HIGHEST)
+    ] = None,
     purpose: Annotated[str, typer.Option(help="What for: an HL7 purpose of use.")] = "TREAT",
     directive: Annotated[
         str | None,
@@ -59,7 +62,7 @@ def explain(
         ),
     ] = None,
     block: Annotated[
-        int | None, typer.Option(help="Decide as of this block; the newest if absent.", min=0)
+        int | None, typer.Option(help="Decide as of this block; the newest if absent.", min=0, max=2**53)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> int:
@@ -83,6 +86,7 @@ def explain(
             why="--requester needs --study beside it",
             remedy="Give the number of the study",
         )
+    _judge(request, study, directive, purpose)
     auditor = _auditor(network, trail)
     if request is None and study is None:
         _list_requests(auditor, as_json=as_json)
@@ -97,6 +101,16 @@ def explain(
     else:
         _print_answer(answer)
     return 0 if answer.explanation.decision.permitted else _DENIED
+
+
+def _judge(request: str | None, study: str | None, directive: str | None, purpose: str) -> None:
+    from pixelpact.cli.values import purposes_of
+    from pixelpact.documents import require_digits
+
+    purposes_of([purpose])
+    for number, kind in ((request, "request"), (study, "study"), (directive, "consent")):
+        if number is not None:
+            require_digits(number, kind)
 
 
 def _explain_a_new_one(

@@ -32,7 +32,9 @@ def backup(file: Backup, profile: ProfileFolderOption, as_json: Json = False) ->
     Example: pixelpact vault backup hospital-a.backup --profile hospital-a
     """
     from pixelpact.profile import ProfileFolder
+    from pixelpact.vault import Vault
 
+    Vault.require_place(file)
     folder = ProfileFolder.load(profile)
     with folder.open_vault(ask_password) as vault:
         vault.backup(file)
