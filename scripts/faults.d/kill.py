@@ -132,9 +132,15 @@ def _run_one(arguments: argparse.Namespace) -> None:
         "seeds": seeds,
         "base": arguments.base,
         "trials": trials,
+        "commit": _commit(),
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
     path.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
+
+
+def _commit() -> str:
+    line = ["git", "-C", ROOT, "rev-parse", "--short", "HEAD"]
+    return subprocess.run(line, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
 
 
 def _run_all(arguments: argparse.Namespace) -> None:
@@ -184,6 +190,7 @@ def _page(found: list[dict[str, Any]]) -> str:
     trials = [trial for each in found for trial in each["trials"]]
     text = TEXT.format(
         dates=", ".join(sorted({each["date"] for each in found})),
+        commits=", ".join(sorted({each["commit"] for each in found})),
         bases=", ".join(sorted({str(each["base"]) for each in found})),
         versions=", ".join(_versions()),
         trials=len(trials),
@@ -219,7 +226,8 @@ TEXT = """# Killed at every step, and run again
 `scripts/faults --engine embedded --seeds 2 --command "access release"`. A short form of it is among the tests
 (`tests/faults`).
 
-Run on {dates} with {versions}; seeds drawn from {bases}. {trials} trials, {failures} failed.
+Run on {dates} at commit {commits} with {versions};
+seeds drawn from {bases} (`--base`). {trials} trials, {failures} failed.
 
 Each trial does what the command needs, starts the command in a process of its own, and kills that process
 with SIGKILL. A step is one write of the vault's journal; 'begun' is the time before the first. Of a step's

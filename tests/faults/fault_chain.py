@@ -23,7 +23,10 @@ __all__ = ["DEPTH", "FUNDED", "embedded_chain"]
 
 FUNDED = 4
 DEPTH = 3
+_HASHES = False
 _BETWEEN_BLOCKS = 0.02
+#: So often somebody asks for the newest block until there is another.
+_PATIENCE = 30
 
 
 @contextmanager
@@ -47,7 +50,7 @@ def embedded_chain() -> Iterator[str]:
 
 
 class _Served:
-    """Answers as a node does; puts so many blocks upon each transaction that it becomes final."""
+    """Answers as a node does; puts blocks upon each transaction, so that it becomes final."""
 
     def __init__(self) -> None:
         # Only the process that serves needs the extra.
@@ -56,6 +59,9 @@ class _Served:
         self._chain = EmbeddedChain(accounts=FUNDED)
         self._web3 = Web3(self._chain.provider)
         self._goal = 0
+        self._asked = 0
+        self._codes: dict[str, str] = {}
+        self._kept: list[list[Any]] = []
         threading.Thread(target=self._mine, daemon=True).start()
 
     def respond(self, body: bytes) -> bytes:
@@ -75,10 +81,48 @@ class _Served:
         if method == "evm_increaseTime":
             self._chain.travel(parameters[0])
             return {"result": None}
-        result = _plain(self._web3.manager.request_blocking(method, parameters))  # type: ignore[arg-type]
-        if method == "eth_sendRawTransaction":
-            self._goal = int(self._web3.eth.block_number) + DEPTH
-        return {"result": result}
+        if method == "eth_getLogs":
+            return {"result": self._logs(parameters[0])}
+        if method == "eth_getCode":
+            # No contract of ours changes.
+            return {"result": self._code(parameters[0])}
+        if parameters[:1] == ["latest"]:
+            # Whoever waits for blocks without sending anything gets them too.
+            self._asked += 1
+            if self._asked % _PATIENCE == 0:
+                self._goal = max(self._goal, int(self._web3.eth.block_number) + 1)
+        try:
+            return {"result": self._ask(method, *parameters)}
+        finally:
+            if method == "eth_sendRawTransaction":
+                # Also one that reverted stands in a block, and is told of as an error here.
+                self._goal = int(self._web3.eth.block_number) + DEPTH
+
+    def _logs(self, wanted: dict[str, Any]) -> list[Any]:
+        """The logs that are asked for. The tester would look through every block anew, and takes seconds."""
+        first, last = int(wanted["fromBlock"], 16), int(wanted["toBlock"], 16)
+        topics = wanted.get("topics", [])
+        addresses = {each.lower() for each in wanted["address"]}
+        while len(self._kept) <= last:
+            block = self._ask("eth_getBlockByNumber", hex(len(self._kept)), _HASHES)
+            receipts = [self._ask("eth_getTransactionReceipt", each) for each in block["transactions"]]
+            self._kept.append([log for receipt in receipts for log in receipt["logs"]])
+        return [
+            log
+            for logs in self._kept[first : last + 1]
+            for log in logs
+            if log["address"].lower() in addresses
+            and len(log["topics"]) >= len(topics)
+            and all(topic in (None, found) for topic, found in zip(topics, log["topics"], strict=False))
+        ]
+
+    def _code(self, address: str) -> str:
+        if address not in self._codes:
+            self._codes[address] = self._ask("eth_getCode", address, "latest")
+        return self._codes[address]
+
+    def _ask(self, method: str, *parameters: Any) -> Any:
+        return _plain(self._web3.manager.request_blocking(method, list(parameters)))  # type: ignore[arg-type]
 
     def _mine(self) -> None:
         while True:

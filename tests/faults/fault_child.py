@@ -32,7 +32,7 @@ from pixelpact.storage import FolderStore, KuboStore
 from pixelpact.vault import Entry
 from pixelpact.vault.database import Database
 
-__all__ = ["END", "Ended", "Kill", "begin", "command"]
+__all__ = ["END", "Ended", "Kill", "Running", "begin", "command"]
 
 #: Stands for the end of a run in ``Ended.writes``.
 END = "end"
@@ -110,13 +110,30 @@ def command(
         kill: when it dies.
         prepare: is done in the child first.
     """
-    return begin(arguments, folder, kill=kill, prepare=prepare)()
+    return begin(arguments, folder, kill=kill, prepare=prepare).wait()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A command that was begun.
+
+    Attributes:
+        pid: its process.
+        wait: waits for its end.
+    """
+
+    pid: int
+    wait: Callable[[], Ended]
+
+    def is_stopped(self) -> bool:
+        """Whether it was stopped, and can go on."""
+        return Path(f"/proc/{self.pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] == "T"
 
 
 def begin(
     arguments: list[str], folder: Path, *, kill: Kill | None = None, prepare: Prepare | None = None
-) -> Callable[[], Ended]:
-    """As ``command``, and returns at once; what it returns waits for the end."""
+) -> Running:
+    """As ``command``, and returns at once."""
     folder.mkdir(exist_ok=True)
     number = len(list(folder.glob("*.out")))
     output, errors, notes = (folder / f"{number:04d}.{name}" for name in ("out", "err", "notes"))
@@ -138,7 +155,7 @@ def begin(
         found = [json.loads(line) for line in notes.read_text("utf-8").splitlines()]
         return Ended(code, output.read_text("utf-8"), errors.read_text("utf-8"), found)
 
-    return wait
+    return Running(child, wait)
 
 
 def _in_child(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 __all__ = ["Disk", "small_disk"]
 
-_SIZE = 48 << 20
+_SIZE = 192 << 20
 _FILLER = "filler"
 _MS_RDONLY, _MS_REMOUNT = 1, 32
 _MNT_DETACH = 2

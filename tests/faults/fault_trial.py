@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from pixelpact.storage import FolderStore, reachable
 __all__ = [
     "Course",
     "Row",
+    "failed_and_done",
     "full_and_done",
     "kill_for",
     "killed_and_done",
@@ -147,14 +149,18 @@ def full_and_done(
     return ended.errors.splitlines()[-1] if ended.code else "nothing more to write"
 
 
-def read_only_and_done(world: World, disk: Disk, command: Command, standing: dict[str, Any]) -> str:
-    """Run a command where nothing can be written, and again where it can; what it said."""
+def failed_and_done(
+    world: World,
+    command: Command,
+    standing: dict[str, Any],
+    codes: Collection[int],
+    fail: Callable[[Trial], Ended],
+) -> str:
+    """Run a command so that it fails with one of these exit codes, and again as usual; what it said."""
     trial = command.prepare(world, standing)
     marks = _Marks(world, trial)
-    with disk.read_only():
-        ended = world.run(*trial.arguments, "--json")
-    assert ended.code, "it claims to be done"
-    _check_sentence(ended)
+    ended = fail(trial)
+    _check_sentence(ended, codes)
     _check_cut_off(world, trial, marks)
     again = world.run(*trial.arguments, "--json")
     assert again.code == 0, (again.code, again.errors)
@@ -162,9 +168,19 @@ def read_only_and_done(world: World, disk: Disk, command: Command, standing: dic
     return ended.errors.splitlines()[-1]
 
 
-def _check_sentence(ended: Ended) -> None:
-    """One message that says what could not be written or stored, with its exit code."""
-    assert ended.code in _NO_ROOM, (ended.code, ended.errors)
+def read_only_and_done(world: World, disk: Disk, command: Command, standing: dict[str, Any]) -> str:
+    """Run a command where nothing can be written, and again where it can; what it said."""
+
+    def fail(trial: Trial) -> Ended:
+        with disk.read_only():
+            return world.run(*trial.arguments, "--json")
+
+    return failed_and_done(world, command, standing, _NO_ROOM, fail)
+
+
+def _check_sentence(ended: Ended, codes: Collection[int] = _NO_ROOM) -> None:
+    """One message that says what went wrong, with its exit code."""
+    assert ended.code in codes, (ended.code, ended.errors)
     # What a patient is about to sign is shown before.
     assert ended.errors.splitlines()[-1].endswith("."), ended.errors
     assert "Traceback" not in ended.errors

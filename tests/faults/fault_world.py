@@ -33,7 +33,7 @@ from pixelpact.profile import ProfileFolder
 from pixelpact.storage import FolderStore, KuboStore, Store
 from pixelpact.vault import KeyFile, Kind, Vault
 
-__all__ = ["ENGINES", "HOSPITAL", "PERSON", "World", "world"]
+__all__ = ["CLINIC", "ENGINES", "HOSPITAL", "PERSON", "World", "ask", "world"]
 
 ENGINES = ("embedded", "anvil+kubo", "geth+kubo")
 HOSPITAL, CLINIC = "hospital", "clinic"
@@ -85,6 +85,11 @@ class World:
             while min(each.final_head().number for each in self.chains.values()) < goal:
                 time.sleep(_PAUSE)
 
+    @property
+    def runs(self) -> Path:
+        """Where the runs' output and notes are: not on the world's own disk, which may be full."""
+        return self.folder.with_name(f"{self.folder.name}-runs")
+
     def path(self, name: str) -> Path:
         """A file or folder in the world."""
         return self.folder / name
@@ -99,7 +104,7 @@ class World:
         """Run a command line in a child, killed or not."""
         ended = command(
             [str(each) for each in arguments],
-            self.folder.with_name(f"{self.folder.name}-runs"),
+            self.runs,
             kill=kill,
             prepare=prepare,
         )
@@ -192,7 +197,7 @@ class World:
         """Every file that may hold no secret."""
         plain = {"inputs", "outputs"}
         tops = [top for top in self.folder.iterdir() if top.name not in plain]
-        for top in [*tops, self.folder.with_name(f"{self.folder.name}-runs")]:
+        for top in [*tops, self.runs]:
             yield from (path for path in top.rglob("*") if path.is_file() and path.suffix != ".key")
 
 
@@ -211,7 +216,7 @@ def ask(url: str, method: str, *parameters: Any) -> Any:
     question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
     answer = requests.post(url, json=question, timeout=20).json()
     assert "error" not in answer, answer
-    return answer["result"]
+    return answer.get("result")
 
 
 @contextmanager
