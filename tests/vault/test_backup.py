@@ -247,9 +247,9 @@ def test_a_full_disk_leaves_nothing_half_written(
 
 
 def test_a_place_that_is_not_there_is_said_so(vault: Vault, backup: Path):
-    with pytest.raises(OutputError, match="can't be written: No such file or directory"):
+    with pytest.raises(OutputError, match="can't be written: its folder is not there"):
         vault.backup(backup.parent / "none" / "vault.backup")
-    with pytest.raises(OutputError, match="can't be written: Not a directory"):
+    with pytest.raises(OutputError, match="can't be written: its folder is not there"):
         vault.backup(Path("/dev/null/vault.backup"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -305,6 +306,33 @@ def test_a_key_file_that_was_cut_off_before_its_first_byte_is_made_anew(folder: 
     Vault.create(folder, unlock).close()
 
     Vault.open(folder, unlock).close()
+
+
+def test_a_key_file_that_is_cut_off_while_it_is_written_does_not_stand_in_the_way(
+    folder: Path, unlock: KeyFile
+):
+    # With the signal as it is by default, the first byte too many kills.
+    program = (
+        "import resource, signal, sys; from pathlib import Path; from pixelpact.vault import KeyFile, Vault\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_DFL); resource.setrlimit(resource.RLIMIT_FSIZE, (8, 8))\n"
+        "KeyFile(Path(sys.argv[1])).prepare()"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, unlock.path], check=False)
+
+    assert ended.returncode == -signal.SIGXFSZ
+    Vault.create(folder, unlock).close()
+    Vault.open(folder, unlock).close()
+    assert [path for path in unlock.path.parent.iterdir() if path.is_file()] == [unlock.path]
+
+
+def test_a_second_name_of_the_key_file_does_not_stay(folder: Path, unlock: KeyFile):
+    Vault.create(folder, unlock).close()
+    other = unlock.path.with_name(f".{unlock.path.name}.0a1b2c3d.part")
+    other.hardlink_to(unlock.path)
+
+    unlock.prepare()
+
+    assert not other.exists()
 
 
 def test_a_key_file_that_has_no_room_is_not_begun(folder: Path, unlock: KeyFile):

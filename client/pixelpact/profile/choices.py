@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from pixelpact.errors import InputError
 from pixelpact.storage import FolderStore, KuboStore, Store
 from pixelpact.vault import KeyFile, Keyring, Password, Unlock
 
@@ -44,7 +46,17 @@ class UnlockChoice:
 
     @classmethod
     def of(cls, profile: Path, opening: Opening, key_file: Path | None) -> UnlockChoice:
-        """The choice for a profile's folder; a key file lies beside it unless told."""
+        """The choice for a profile's folder; a key file lies beside it unless told.
+
+        Raises:
+            InputError: no folder can have this name.
+        """
+        if not profile.name or "\0" in f"{profile}{key_file or ''}":
+            raise InputError(
+                f"There can be no profile in {str(profile)!r}",
+                why="its folder or its key file could not have this name",
+                remedy="Give another folder with --profile, or another file with --key-file",
+            )
         match opening:
             case Opening.KEY_FILE:
                 place = key_file or profile.with_name(profile.name + ".key")
@@ -54,6 +66,36 @@ class UnlockChoice:
                 return cls(opening, f"{profile} {secrets.token_hex(4)}")
             case Opening.PASSWORD:
                 return cls(opening)
+
+    def is_key_file_of(self, other: UnlockChoice) -> bool:
+        """Whether both are key files, and the same one by whatever path."""
+        files = self.opening is other.opening is Opening.KEY_FILE
+        return files and os.path.realpath(self.name) == os.path.realpath(other.name)
+
+    def require_new(self, profile: Path, *, or_made_for: UnlockChoice | None) -> None:
+        """Judge where a new key file goes; what is no key file is fine.
+
+        Args:
+            profile: the profile's folder.
+            or_made_for: a choice for which a run that was cut off may have made the file already.
+
+        Raises:
+            InputError: it is in the profile's folder, or there is something of this name.
+        """
+        if self.opening is not Opening.KEY_FILE:
+            return
+        if Path(os.path.realpath(self.name)).is_relative_to(os.path.realpath(profile)):
+            raise InputError(
+                f"The key file {self.name} would be in the profile's folder",
+                why="whoever copied the folder would have what opens its vault too",
+                remedy="Give a place outside of it with --key-file",
+            )
+        if os.path.lexists(self.name) and (self != or_made_for or Path(self.name).is_symlink()):
+            raise InputError(
+                f"There is {self.name} already",
+                why="it is not known whose it is, and a new key file is never one that others may have",
+                remedy="Give a name that is not taken with --key-file",
+            )
 
     def unlock(self, ask: Callable[[], str]) -> Unlock:
         """What opens the vault; ``ask`` gives the password, if it is one."""

@@ -10,28 +10,25 @@ A key file that opens the vault lies beside the folder, not in it: who copies th
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from pixelpact.chain import Account, Chain, Network
-from pixelpact.durable import sync_folder, write_over
-from pixelpact.errors import InputError, OutputError, PixelPactError, VaultError
+from pixelpact.durable import folder_beside, sync_folder, write_over
+from pixelpact.errors import InputError, OutputError, VaultError
 from pixelpact.profile.choices import Opening, Role, StoreChoice, UnlockChoice
 from pixelpact.profile.profile import Profile
+from pixelpact.profile.stated import Stated
 from pixelpact.vault import Kind, Pending, Vault
 
 __all__ = ["ProfileFolder"]
 
 _FILE = "profile.json"
 _NETWORK = "network.json"
-_FORMAT = "pixelpact-profile"
-_VERSION = 1
+_UNFINISHED = ".pixelpact-create"
 _ACCOUNT = "operator"
 _NOWHERE = StoreChoice()
 
@@ -63,30 +60,28 @@ class ProfileFolder:
         """Read a profile's folder; its vault stays closed.
 
         Raises:
-            InputError: there is no profile in it.
+            InputError: there is no profile in it, or it is damaged.
         """
         path = path.absolute()
         try:
-            value = json.loads((path / _FILE).read_text("utf-8"))
-            if (value["format"], value["version"]) != (_FORMAT, _VERSION):
-                raise _damaged(path, "it is of another version of PixelPact")
-            return cls(
-                path=path,
-                role=Role(value["role"]),
-                network=Network.load(path / _NETWORK),
-                unlock=_unlock_of(path, value["unlock"]),
-                institution=int(value["institution"]),
-                store=StoreChoice(**value["store"]),
-                change=_unlock_of(path, value["change"]) if value["change"] else None,
-            )
+            stated = Stated.read(path / _FILE)
         except FileNotFoundError as error:
             raise InputError(
                 f"There is no profile in {path}",
                 why=f"it holds no {_FILE}",
                 remedy="Make one with `pixelpact keys create`, or give its folder with --profile",
             ) from error
-        except (OSError, KeyError, TypeError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise _damaged(path, str(error)) from error
+        return cls(
+            path=path,
+            role=stated.role,
+            network=Network.load(path / _NETWORK),
+            unlock=stated.unlock,
+            institution=stated.institution,
+            store=stated.store,
+            change=stated.change,
+        )
 
     def make(self, ask: Callable[[], str], fill: Callable[[Vault], None]) -> None:
         """Make the folder and its vault, whole or not at all.
@@ -96,25 +91,22 @@ class ProfileFolder:
             fill: puts the keys into the new vault.
 
         Raises:
-            InputError: there is something of this name already.
+            InputError: there is something of this name already; the key file is no place for a new one.
             OutputError: the folder can't be made.
         """
         self._require_new()
-        unfinished = self.path.with_name(f".{self.path.name}.part")
+        # What a run that was cut off has made there opens nothing: it is taken.
+        self.unlock.require_new(self.path, or_made_for=UnlockChoice.of(self.path, self.unlock.opening, None))
         try:
-            # What an interrupted run has made is nobody's: nothing was done with its keys.
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir(mode=0o700)
-            with Vault.create(unfinished / "vault", self.unlock.unlock(ask)) as vault:
-                fill(vault)
-            self.network.save(unfinished / _NETWORK)
-            self._write(unfinished)
-            unfinished.rename(self.path)
-            sync_folder(self.path.parent)
+            with folder_beside(self.path, _UNFINISHED) as unfinished:
+                with Vault.create(unfinished / "vault", self.unlock.unlock(ask)) as vault:
+                    fill(vault)
+                self.network.save(unfinished / _NETWORK)
+                self._write(unfinished)
+                unfinished.rename(self.path)
+                sync_folder(self.path.parent)
         except OSError as error:
             raise _unwritable(self.path, error) from error
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
 
     @property
     def vault(self) -> Path:
@@ -158,7 +150,7 @@ class ProfileFolder:
             ask_new: gives the new password, if it is to be one.
 
         Raises:
-            InputError: the new key file is the old one, or there is no new password.
+            InputError: the new key file is no place for a new one, or there is no new password.
             VaultError: the vault does not open, or can't be opened the new way; nothing was changed.
         """
         with self.open_vault(ask) as vault:
@@ -167,19 +159,17 @@ class ProfileFolder:
                 return
             # Opening it may have settled a change that was cut off before.
             now = self.load(self.path)
-            if change == now.unlock and change.opening is Opening.KEY_FILE:
+            if now.unlock.is_key_file_of(change):
                 raise InputError(
                     f"{change.name} is the key file that opens the vault now",
                     why="a new one needs a place of its own, so that the vault always opens with one of them",
                     remedy="Give another place with --key-file",
                 )
+            change.require_new(self.path, or_made_for=self.change)
             unlock = change.unlock(ask_new or ask)
+            # Whatever fails or ends this from here on, the next opening finds out which of the two opens it.
             replace(now, change=change).save()
-            try:
-                vault.rotate_master(unlock)
-            except PixelPactError:
-                now.save()
-                raise
+            vault.rotate_master(unlock)
             replace(now, unlock=change).save()
 
     def restore(
@@ -253,16 +243,8 @@ class ProfileFolder:
         vault.put(Kind.OPERATOR_KEY, _ACCOUNT, {"private_key": account.reveal_key()})
 
     def _write(self, folder: Path) -> None:
-        value = {
-            "format": _FORMAT,
-            "version": _VERSION,
-            "role": self.role,
-            "institution": self.institution,
-            "store": asdict(self.store),
-            "unlock": _unlock_fields(self.path, self.unlock),
-            "change": _unlock_fields(self.path, self.change) if self.change else None,
-        }
-        write_over(folder / _FILE, (json.dumps(value, indent=2) + "\n").encode())
+        stated = Stated(self.role, self.institution, self.store, self.unlock, self.change)
+        write_over(folder / _FILE, stated.text(self.path).encode())
 
     def _require_new(self) -> None:
         if os.path.lexists(self.path):
@@ -277,19 +259,6 @@ class ProfileFolder:
                 why="the folder that it would lie in is not there",
                 remedy="Make that folder first, or give another one",
             )
-
-
-def _unlock_of(profile: Path, value: dict[str, Any]) -> UnlockChoice:
-    opening, name = Opening(value["opening"]), str(value["name"])
-    return UnlockChoice(opening, os.path.normpath(profile / name) if opening is Opening.KEY_FILE else name)
-
-
-def _unlock_fields(profile: Path, unlock: UnlockChoice) -> dict[str, str]:
-    name = unlock.name
-    if unlock.opening is Opening.KEY_FILE and Path(name).parent == profile.parent:
-        # Beside the folder, and so it stays when both are moved.
-        name = os.path.relpath(name, profile)
-    return {"opening": unlock.opening.value, "name": name}
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:

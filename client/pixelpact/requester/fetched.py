@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pixelpact.crypto import OpenStudy
+from pixelpact.durable import clear_beside, folder_beside, sync_folder
 from pixelpact.errors import InputError, OutputError
 from pixelpact.models import Instance
 from pixelpact.sealing import received
 
 __all__ = ["FetchedStudy"]
+
+_UNFINISHED = ".pixelpact-fetch"
 
 
 class FetchedStudy:
@@ -56,6 +58,27 @@ class FetchedStudy:
         for _ in self.instances(threads=threads):
             pass
 
+    @staticmethod
+    def require_place(folder: Path) -> None:
+        """Judge where a study is to be written, before it is asked for; what killed runs left there goes.
+
+        Raises:
+            InputError: there is something of this name already.
+            OutputError: its folder is not there, or what was left can't be removed.
+        """
+        folder = folder.absolute()
+        try:
+            # First of all: it holds images in plain, whatever comes of this run.
+            clear_beside(folder, _UNFINISHED)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        if os.path.lexists(folder):
+            raise InputError(
+                f"There is {folder} already",
+                why="a study is never written into another's folder",
+                remedy="Give the name of a new folder with --output",
+            )
+
     def save(
         self, folder: Path, *, threads: int = 2, progress: Callable[[int, int], None] | None = None
     ) -> int:
@@ -75,38 +98,32 @@ class FetchedStudy:
             SealedStudyError: what arrived is not what was registered; nothing is left of it.
         """
         folder = folder.absolute()
-        if os.path.lexists(folder):
-            raise InputError(
-                f"There is {folder} already",
-                why="a study is never written into another's folder",
-                remedy="Give the name of a new folder with --output",
-            )
-        unfinished = folder.with_name(f".{folder.name}.part")
+        self.require_place(folder)
         total, done, count = sum(each.length for each in self.opened), 0, 0
         try:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir(mode=0o700)
-            for instance, pieces in self.instances(threads=threads):
-                path = unfinished / instance.series_uid / f"{instance.sop_uid}.dcm"
-                path.parent.mkdir(exist_ok=True)
-                with path.open("xb") as stream:
-                    for piece in pieces:
-                        stream.write(piece)
-                        done += len(piece)
-                        if progress:
-                            progress(done, total)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                count += 1
-            unfinished.rename(folder)
+            with folder_beside(folder, _UNFINISHED) as unfinished:
+                for instance, pieces in self.instances(threads=threads):
+                    path = unfinished / instance.series_uid / f"{instance.sop_uid}.dcm"
+                    path.parent.mkdir(exist_ok=True)
+                    with path.open("xb") as stream:
+                        for piece in pieces:
+                            stream.write(piece)
+                            done += len(piece)
+                            if progress:
+                                progress(done, total)
+                        stream.flush()
+                        os.fsync(stream.fileno())
+                    count += 1
+                unfinished.rename(folder)
+            sync_folder(folder.parent)
         except OSError as error:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise OutputError(
-                f"The study can't be written to {folder}",
-                why=error.strerror or str(error),
-                remedy="Give a place that can be written and has room",
-            ) from error
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise
+            raise _unwritable(folder, error) from error
         return count
+
+
+def _unwritable(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"The study can't be written to {folder}",
+        why=error.strerror or str(error),
+        remedy="Give a place that can be written and has room",
+    )

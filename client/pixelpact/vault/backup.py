@@ -17,16 +17,27 @@ from pixelpact.vault.master import Master
 from pixelpact.vault.place import written_new
 from pixelpact.vault.unlock import Unlock
 
-__all__ = ["restore", "write"]
+__all__ = ["require_place", "restore", "write"]
 
 _ALL = ("SELECT * FROM header", "SELECT * FROM record ORDER BY lookup")
+
+
+def require_place(path: Path) -> None:
+    """See ``Vault.require_place``."""
+    if os.path.lexists(path):
+        raise _there_already(path)
+    if not path.parent.is_dir():
+        raise OutputError(
+            f"{path} can't be written",
+            why="its folder is not there",
+            remedy="Make the folder first, or give another one",
+        )
 
 
 def write(database: Database, master: Master, path: Path) -> None:
     """Write a backup of an open file: see ``Vault.backup``."""
     path = path.absolute()
-    if os.path.lexists(path):
-        raise _there_already(path)
+    require_place(path)
     with database.turn, _beside(path, f".{path.name}.unfinished") as beside:
         # What a full disk kept from being done after the last change is done first: the copy would do it.
         database.settle()

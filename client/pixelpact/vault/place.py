@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from pixelpact.durable import sync_folder
+from pixelpact.durable import sync_folder, write_new
 from pixelpact.errors import OutputError, VaultError
 
 __all__ = ["Lock", "make_folder", "require_private", "scrub", "sync_file", "sync_folder", "written_new"]
@@ -51,18 +51,9 @@ def require_private(path: Path, found: os.stat_result, kind: int, name: str) -> 
 
 
 def written_new(path: Path, content: bytes) -> None:
-    """Write a file that did not exist, 0600 and synced. OutputError when it can't be."""
+    """Write a file that did not exist, 0600, whole or not at all. OutputError when it can't be."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            # Half of it would be taken for all of it the next time.
-            path.unlink(missing_ok=True)
-            raise
+        write_new(path, content)
     except OSError as error:
         raise _unwritable(path, error) from None
 

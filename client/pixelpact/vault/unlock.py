@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from pixelpact.durable import sync_folder
+from pixelpact.durable import clear_beside
 from pixelpact.errors import InputError, VaultError
 from pixelpact.vault.place import require_private, written_new
 from pixelpact.vault.records import open_box, seal_box
@@ -112,9 +112,12 @@ class KeyFile:
             if path.is_file() and not path.stat().st_size:
                 # Whoever began it was cut off before a byte of it was written.
                 path.unlink()
-        if not path.exists():
+        if path.exists():
+            # A run that was cut off between the file's two names left the other one.
+            with suppress(OSError):
+                clear_beside(path)
+        else:
             written_new(path, _KEY_FILE + os.urandom(32).hex().encode() + b"\n")
-            sync_folder(path.parent)
         return {"salt": os.urandom(16).hex()}
 
     def key(self, parameters: dict[str, Any]) -> bytes:

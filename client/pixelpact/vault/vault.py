@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from pixelpact.errors import VaultError
-from pixelpact.vault.backup import restore, write
+from pixelpact.vault.backup import require_place, restore, write
 from pixelpact.vault.database import Database
 from pixelpact.vault.journal import Entry, Pending
 from pixelpact.vault.master import Master
@@ -230,6 +230,15 @@ class Vault:
                 master = self._master.renewed(self._database, new_unlock)
             self._master = master
             self._database.settle()
+
+    @staticmethod
+    def require_place(path: Path) -> None:
+        """Judge where a backup is to be written, before a vault is opened for it.
+
+        Raises:
+            OutputError: something is there already, or its folder is not there.
+        """
+        require_place(Path(path).absolute())
 
     def backup(self, path: Path) -> None:
         """Write a copy of all that is durable to a new file: 0600, whole or not there, opened and checked.
