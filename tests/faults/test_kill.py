@@ -14,22 +14,16 @@ from fault_commands import COMMANDS, Command
 from fault_trial import full_and_done, kill_for, killed_and_done, read_only_and_done, rows
 
 Stage = Any
-_SEEDS = 10
-_TWICE_FROM = 6
-
-
-def _moment(command: Command, step: str) -> tuple[int, random.Random]:
-    chance = random.Random(f"{command.name}/{step}")
-    return chance.randrange(_SEEDS), chance
 
 
 def test_killed_at_every_step(stage: Stage, command: Command):
+    """Just before each write, when all before it was done; and at any moment before the first, twice."""
     course = stage.course(command)
     for row in rows(course):
-        seed, chance = _moment(command, row.step)
-        kill = kill_for(row, seed, chance)
+        chance = random.Random(f"{command.name}/{row.step}")
+        kill = kill_for(row, 0, chance)
         killed_and_done(
-            stage.world, command, stage.standing(command), course, kill, chance, twice=seed >= _TWICE_FROM
+            stage.world, command, stage.standing(command), course, kill, chance, twice=not row.number
         )
 
 
@@ -50,9 +44,7 @@ def test_killed_over_anvil_and_kubo(stage_on: Callable[[str], Stage], name: str,
     for seed in (1, 7):
         chance = random.Random(f"{name}/{step}/{seed}")
         kill = kill_for(row, seed, chance)
-        killed_and_done(
-            stage.world, command, stage.standing(command), course, kill, chance, twice=seed >= _TWICE_FROM
-        )
+        killed_and_done(stage.world, command, stage.standing(command), course, kill, chance, twice=seed > 1)
 
 
 # What a full disk does depends on where it is full: these have a step of each kind.
