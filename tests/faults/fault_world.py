@@ -309,7 +309,8 @@ def _kubo(stack: ExitStack, url: str, folder: Path, who: str) -> Store:
 def _geth(folder: Path, stack: ExitStack) -> World:
     # A socket's path has 108 bytes at most.
     net = stack.enter_context(_short(folder)) / "net"
-    localnet = Localnet.up(net, engine="geth", institutions=2)
+    # Four validators, as a consortium has; two of them have nobody to decide between two first blocks.
+    localnet = Localnet.up(net, engine="geth", institutions=4)
     stack.callback(Localnet.stop, net)
     first, second = localnet.institutions[:2]
     named = {HOSPITAL: first.account, CLINIC: second.account}
