@@ -79,6 +79,7 @@ class Table:
         self._stack.close()
         folder = Path(tempfile.mkdtemp(prefix="faults-", dir=_memory()))
         self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder /= "world"
         made = self._stack.enter_context(world(self.engine, folder))
         self._standing = self.command.stand(made)
         self._course = run_through(made, self.command, self._standing)

@@ -87,7 +87,11 @@ def stage(stage_on: Callable[[str], Stage]) -> Stage:
     return stage_on("embedded")
 
 
-@pytest.fixture(params=COMMANDS, ids=lambda command: command.name)
+# The longest first, so that it is not what all others have ended before.
+@pytest.fixture(
+    params=sorted(COMMANDS, key=lambda command: command.name != "study rotate"),
+    ids=lambda command: command.name,
+)
 def command(request: pytest.FixtureRequest) -> Command:
     """Every command that changes something."""
     found: Command = request.param
