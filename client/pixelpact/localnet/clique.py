@@ -24,6 +24,7 @@ _ANSWER_SECONDS = 10.0
 _MEETS_WITHIN = 40.0
 _UNLOCKS_WITHIN = 60.0
 _AGREES_WITHIN = 60.0
+_SYNCS_WITHIN = 3.0
 _PAUSE = 0.2
 # What every system takes as the path of a socket, with a little to spare.
 _LONGEST_PATH = 100
@@ -131,9 +132,15 @@ def begin_sealing(validators: Sequence[Validator]) -> None:
     deadline = time.monotonic() + _MEETS_WITHIN
     while any(each.peers < len(validators) - 1 for each in idle) and time.monotonic() < deadline:
         time.sleep(_PAUSE)
-    _agree(validators, idle)
+    # Geth throws away what peers send until it has begun to seal, or asked a heavier peer: so all begin and
+    # stop before they are brought to one head, and from then on they listen to each other.
     for each in idle:
         each.start_sealing()
+    for each in idle:
+        each.ask("miner_stop")
+    _agree(validators, idle)
+    for each in idle:
+        each.ask("miner_start")
 
 
 def mend(validators: Sequence[Validator]) -> None:
@@ -144,18 +151,24 @@ def mend(validators: Sequence[Validator]) -> None:
 
 
 def _agree(validators: Sequence[Validator], idle: Sequence[Validator]) -> None:
-    deadline = time.monotonic() + _AGREES_WITHIN
+    began = time.monotonic()
     while True:
+        waited = time.monotonic() - began
         best = max(validators, key=Validator.head)
         weight, digest, number = best.head()
         apart = [each for each in idle if each.hash_of(number) != digest]
         if not apart:
             return
         for each in apart:
+            common = _common(each, best)
             if each.head()[0] >= weight:
                 # As heavy as the best: it would keep its own. Without it, it takes the other from its peers.
-                each.ask("debug_setHead", hex(_common(each, best)))
-        if time.monotonic() > deadline:
+                each.ask("debug_setHead", hex(common))
+            if waited > _SYNCS_WITHIN and best in idle and number - common <= len(validators) // 2:
+                # It was never told of blocks that were made before they met, and asks nobody. They are not
+                # final: they are made anew.
+                best.ask("debug_setHead", hex(common))
+        if waited > _AGREES_WITHIN:
             raise UnreachableError(
                 "The validators don't come to one head",
                 why=f"after {_AGREES_WITHIN:g} seconds {len(apart)} lack block {number} of the others",

@@ -24,6 +24,7 @@ from .processes import Daemon, Process, stop_all
 __all__ = ["Nodes", "admin_of", "chain_process", "ipfs_url", "kubo_process", "rpc_url"]
 
 _ANSWERS_WITHIN = 60.0
+_LISTENS_WITHIN = 15.0
 _MOVES_WITHIN = 60.0
 #: Beyond some periods; Clique's validators wait for each other up to a second or two.
 _STANDS_STILL = 15.0
@@ -92,7 +93,7 @@ class Nodes:
         for daemon in missing:
             self._check_ports(daemon)
         try:
-            started = [daemon for daemon in missing if daemon.start()]
+            started = [daemon for daemon in missing if self._started(daemon)]
             self._await_kubo()
             if any(daemon in self.kubo for daemon in started):
                 self._connect_kubo()
@@ -102,6 +103,17 @@ class Nodes:
             stop_all(missing)
             raise
         return [daemon.title for daemon in started]
+
+    def _started(self, daemon: Daemon) -> bool:
+        if not daemon.start():
+            return False
+        if daemon in self.chain and self.plan.engine is Engine.GETH:
+            # One after another: a node that calls one that is not there yet calls again after half a minute.
+            port = self.plan.ports[self.chain.index(daemon)].peers
+            deadline = time.monotonic() + _LISTENS_WITHIN
+            while daemon.pid() is not None and not _is_taken(port) and time.monotonic() < deadline:
+                time.sleep(_PAUSE)
+        return True
 
     def _check_ports(self, daemon: Daemon) -> None:
         geth = self.plan.engine is Engine.GETH
