@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -73,3 +73,10 @@ def test_after_down_it_goes_on(net: Localnet):
         assert chain.block(head.number - 3) == Chain.connect(net.network).block(head.number - 3)
         assert chain.head().number > head.number - 3
     assert net.status().state == "up"
+
+
+def test_two_validators_come_to_one_head(tmp_path: Path, up: Callable[..., Localnet]) -> None:
+    # Where each seals a first block before it listens to the other, neither may seal the next.
+    found = up(tmp_path / "net", engine="geth", institutions=2).status()
+    assert found.state == "up"
+    assert {each.chain.peers for each in found.institutions} == {1}
