@@ -432,7 +432,7 @@ def test_geth_a_node_that_is_frozen_is_refused_in_time(
     monkeypatch.setattr("pixelpact.chain.node._ANSWER_SECONDS", 0.5)
     chain = Chain.connect(sealed.network, sealed.account)
     assert lone.pid is not None
-    os.kill(lone.pid, signal.SIGSTOP)
+    _freeze(lone.pid)
     try:
         _refused_in_time(chain)
     finally:
@@ -444,11 +444,21 @@ def test_anvil_a_node_that_is_frozen_is_refused_in_time(tmp_path: Path, monkeypa
     with anvil(tmp_path) as frozen:
         account = frozen.funded()
         chain = Chain.connect(deploy(frozen.network, account, founders(account)), account)
-        os.kill(frozen.pid, signal.SIGSTOP)
+        _freeze(frozen.pid)
         try:
             _refused_in_time(chain)
         finally:
             os.kill(frozen.pid, signal.SIGCONT)
+
+
+def _freeze(pid: int) -> None:
+    """Stop a process, and wait until the last of its threads stands still: one of them may still answer."""
+    os.kill(pid, signal.SIGSTOP)
+    while any(
+        task.read_text("ascii").rpartition(")")[2].split()[0] != "T"
+        for task in Path(f"/proc/{pid}/task").glob("*/stat")
+    ):
+        time.sleep(0.01)
 
 
 def _refused_in_time(chain: Chain) -> None:
