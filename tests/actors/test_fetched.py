@@ -51,7 +51,7 @@ def test_nothing_is_left_of_what_fails_a_check_or_finds_no_room(
     study = fetched(town)
     path = town.net.store.path(next(cid for cid in study.opened.cids() if cid.codec == RAW))
     whole = path.read_bytes()
-    path.write_bytes(b"\0" + whole[1:])
+    path.write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
     with pytest.raises(BlockError, match="damaged"):
         study.save(tmp_path / "knee")
     path.write_bytes(whole)

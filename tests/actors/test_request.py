@@ -105,7 +105,7 @@ def test_a_confirmation_comes_after_everything_was_read_and_found_right(town: To
     cid = next(cid for cid in fetched.opened.cids() if cid.codec == RAW)
     path = town.net.store.path(cid)
     whole = path.read_bytes()
-    path.write_bytes(b"\0" + whole[1:])
+    path.write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
     with pytest.raises(BlockError, match="damaged"):
         town.clinic.confirm(fetched, person="dr-b")
     assert town.net.chain().ledger.request_of(asked.number).confirmed_epoch == 0

@@ -225,7 +225,7 @@ def test_a_dispute_is_recorded_and_the_auditor_s_exit_code_says_so(town: Town) -
     cid = [each for each in list_cids(digest, town.net.store.get) if each.codec == RAW][-1]
     path = town.net.store.path(cid)
     whole = path.read_bytes()
-    path.write_bytes(b"\0" + whole[1:])
+    path.write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
     try:
         assert town.run("hospital-b", "access", "confirm", request, *_PERSON).code == 8
         told = town.ok("hospital-b", "access", "dispute", request, *_PERSON)
