@@ -57,6 +57,7 @@ def test_from_consent_to_files_and_back_out_of_reach(hand: Hand) -> None:
     again = hand.run("hospital-b", "access", "fetch", asked["request"], "--output", hand.new(""))
     assert again.code == 3
     assert "older sealing" in again.err
+    assert "policy explain" in again.err
     report = hand.run(None, "audit", "report", "--network", hand.localnet.folder / "network.json", "--json")
     assert report.code == 0
     assert report.json["findings"] == []
@@ -79,7 +80,8 @@ def test_a_consent_is_shown_in_words_and_signed_only_after_a_yes(hand: Hand) -> 
     # Nobody is there to say yes: nothing is signed, nothing kept.
     before = hand.ok("patient", "consent", "list")
     told = hand.run("patient", *arguments)
-    assert told.code == 130
+    assert told.code == 3
+    assert "give --yes" in told.err
     assert "whatever kinds of images they hold" in told.out
     assert "institution 2 and nobody else" in told.out
     assert "treatment (TREAT)" in told.out

@@ -204,8 +204,8 @@ def test_numbers_are_completed_only_when_one_is_meant() -> None:
     assert complete("0x12", "study", numbers, "Look") == numbers[0]
     assert complete("13" + "00" * 31, "study", numbers, "Look") == numbers[1]
     for digits, why in (
-        ("1", "More than one study"),
-        ("0x2", "No study"),
+        ("1", "more than one study begins with 0x1: 2 do"),
+        ("2F", "no study whose number begins with 0x2f. Look"),
         ("", "not a study"),
         ("0x12" * 17, "not a"),
     ):

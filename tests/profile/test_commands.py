@@ -6,6 +6,7 @@ import getpass
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -192,6 +193,11 @@ def test_a_fetch_that_was_killed_and_is_refused_then_leaves_no_image(town: Town)
     town.ok("hospital-a", "study", "rotate", town.study, *_PERSON)
     told = town.run("hospital-b", "access", "fetch", request, "--output", output)
     assert (told.code, "older sealing" in told.err) == (3, True), told.err
+    # What it tells to run says why nothing more is to be waited for.
+    line = re.search(r"pixelpact (policy explain --network FILE --request 0x[0-9a-f]+)", told.err)
+    assert line
+    explained = town.run(None, *line[1].replace("FILE", str(town.folder / "network.json")).split())
+    assert (explained.code, "withdrawn" in explained.out) == (7, True), explained.out
     assert not list(output.parent.glob(f".{output.name}.*"))
 
 
@@ -212,6 +218,106 @@ def test_a_place_is_judged_before_the_vault_is_opened(made: Town, monkeypatch: p
 
 def _never(*_: object) -> None:
     raise AssertionError("the vault was opened")
+
+
+# A lost profile
+
+
+def _lose(town: Town, name: str) -> Path:
+    """A backup of a profile and what belongs beside it, in a safe; then all of the profile is gone."""
+    safe = town.new("")
+    safe.mkdir()
+    backup = safe / "vault.backup"
+    told = town.run(name, "vault", "backup", backup)
+    place, key = town.folder / name, town.folder / f"{name}.key"
+    for kept in (key, place / "profile.json", place / "network.json"):
+        assert str(kept) in told.out
+        shutil.copy(kept, safe)
+    shutil.rmtree(place)
+    key.unlink()
+    return safe
+
+
+def test_a_lost_profile_comes_back_from_what_lay_in_a_safe(town: Town) -> None:
+    request = town.release()
+    safe = _lose(town, "hospital-a")
+    place = town.folder / "hospital-a"
+    place.mkdir(mode=0o700)
+    for name in ("profile.json", "network.json"):
+        shutil.copy(safe / name, place)
+    shutil.copy(safe / "hospital-a.key", town.folder)
+    town.ok("hospital-a", "vault", "restore", safe / "vault.backup")
+    assert town.ok("hospital-a", "doctor")["ok"]
+    assert [each["study"] for each in town.ok("hospital-a", "study", "list")["studies"]] == [town.study]
+    rotated = town.ok("hospital-a", "study", "rotate", town.study, *_PERSON)
+    assert rotated["served"] == [request]
+    town.ok("hospital-b", "access", "fetch", request, "--output", town.new(""))
+
+
+def test_a_lost_profile_comes_back_though_only_backup_and_key_file_were_kept(town: Town) -> None:
+    safe = _lose(town, "hospital-a")
+    town.ok("hospital-a", *town.creating("hospital-a"), "--store", town.net.store.folder)
+    restore = (
+        "vault", "restore", safe / "vault.backup",
+        "--unlock", "key-file", "--key-file", safe / "hospital-a.key",
+    )  # fmt: skip
+    told = town.run("hospital-a", *restore)
+    assert (told.code, "move it away first" in told.err) == (9, True), told.err
+    (town.folder / "hospital-a" / "vault").rename(town.folder / "empty-vault")
+    town.ok("hospital-a", *restore)
+    assert [each["study"] for each in town.ok("hospital-a", "study", "list")["studies"]] == [town.study]
+    town.ok("hospital-a", "study", "rotate", town.study, *_PERSON)
+
+
+def test_a_lost_wallet_comes_back_by_its_words(
+    made: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = made.run("patient", "vault", "backup", tmp_path / "patient.backup")
+    assert "keys words --profile" in told.out
+    words = made.ok("patient", "keys", "words")["words"]
+    address = made.ok("patient", "keys", "show", "--custodian", 1)["address"]
+    shutil.rmtree(made.folder / "patient")
+    (made.folder / "patient.key").unlink()
+    line = ["keys", "create", "--role", "patient", "--words", "--network", str(made.folder / "network.json")]
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdin", io.StringIO(words + "\n"))
+        assert run([*line, "--profile", made.profile("patient")]) == 0
+    assert made.ok("patient", "keys", "show", "--custodian", 1)["address"] == address
+
+
+# What is told at once
+
+
+def test_a_consent_that_names_no_institution_of_the_network_is_told_so(made: Town) -> None:
+    sign = ("consent", "sign", "--purpose", "TREAT", "--yes")
+    for custodian, grantee, unknown in ((1, 2, ""), (1, "any", ""), (1, 9, "9"), (9, 2, "9")):
+        told = made.run(
+            "patient", *sign, "--custodian", custodian, "--grantee", grantee, "--output", made.new()
+        )
+        assert told.code == 0
+        assert (f"no institution {unknown}" in told.out) is bool(unknown), told.out
+
+
+def test_who_can_not_be_released_to_is_told_when_asking(town: Town) -> None:
+    town.ok("keyless", *town.creating("hospital-a"), "--store", town.net.store.folder)
+    asking = ("access", "request", town.invitation(), *_PERSON)
+    told = town.run("keyless", *asking, "--quiet")
+    assert "pixelpact keys publish --profile" in told.err
+    assert told.out.startswith("0x")
+    assert town.run("keyless", *asking, "--json").json["key_version"] == 0
+    assert "keys publish" not in town.run("hospital-b", *asking).err
+
+
+@pytest.mark.parametrize("prefix", ["", "0x"])
+def test_a_number_that_none_has_is_told_with_its_sign(town: Town, prefix: str) -> None:
+    network = ("--network", town.folder / "network.json")
+    told = town.run(None, "policy", "explain", *network, "--request", f"{prefix}5D10")
+    assert told.code == 3
+    assert "no request whose number begins with 0x5d10" in " ".join(told.err.split())
+    told = town.run(
+        None, "policy", "explain", *network, "--study", town.study[2 if not prefix else 0 :], "--requester", 2
+    )
+    assert told.code == 7
 
 
 # What the exit code says

@@ -59,7 +59,9 @@ def request(
     obligations = obligations_of(promise or [])
     require_person(person)
     with opened_profile(profile) as opened:
-        asked = Requester(opened).request(signed, purpose=wanted, person=person, obligations=obligations)
+        requester = Requester(opened)
+        asked = requester.request(signed, purpose=wanted, person=person, obligations=obligations)
+        key_version = requester.key_version()
     if as_json:
         print_json(
             {
@@ -69,6 +71,7 @@ def request(
                 "reason": int(asked.decision.reason),
                 "sentence": asked.decision.sentence,
                 "block": asked.block,
+                "key_version": key_version,
             }
         )
     elif quiet:
@@ -78,6 +81,13 @@ def request(
         colour = "green" if asked.decision.permitted else "red"
         screen.print(asked.decision.sentence, style=colour, markup=False)
         screen.print(f"Request 0x{asked.number.hex()}", soft_wrap=True)
+    if not key_version:
+        console(as_json=True).print(
+            "Nothing can be released to this institution yet: it has published no encryption key. "
+            f"Make one: pixelpact keys publish --profile {profile}",
+            markup=False,
+            soft_wrap=True,
+        )
     return 0 if asked.decision.permitted else _DENIED
 
 

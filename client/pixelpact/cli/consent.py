@@ -80,6 +80,7 @@ def sign(
 
     Example: pixelpact consent sign --custodian 1 --grantee 2 --purpose TREAT --output c --profile patient
     """
+    from pixelpact.documents import strangers
     from pixelpact.models import WHOLE_RECORD
     from pixelpact.patient import DirectiveTerms
     from pixelpact.policy import Permission, describe
@@ -98,7 +99,7 @@ def sign(
 
     def made(signer: Signer) -> Signed:
         directive = signer.wallet.patient.draft(**wanted)
-        signer.agree(describe(directive))
+        signer.agree(describe(directive), unknown=strangers(signer.chain, directive))
         return signer.wallet.patient.sign(directive)
 
     return issue(profile, output, asked, made, yes=yes, as_json=as_json)

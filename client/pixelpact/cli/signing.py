@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,10 @@ import typer
 
 from pixelpact.cli.options import opened_wallet
 from pixelpact.cli.printing import console, print_json
+from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
-    from pixelpact.chain import Network
+    from pixelpact.chain import Chain
     from pixelpact.documents import Signed, Standing
     from pixelpact.patient import Wallet
 
@@ -22,20 +24,37 @@ __all__ = ["Signer", "facts_of", "issue", "standing_facts", "words_of"]
 class Signer:
     """A wallet that was opened, and how its owner is asked."""
 
-    def __init__(self, wallet: Wallet, network: Network, *, yes: bool, as_json: bool) -> None:
+    def __init__(self, wallet: Wallet, chain: Chain, *, yes: bool, as_json: bool) -> None:
         self.wallet = wallet
-        self.network = network
+        self.chain = chain
         self._yes = yes
         self._as_json = as_json
 
-    def agree(self, words: Iterable[str]) -> None:
-        """Show what is about to be signed; go on only when its owner says so."""
+    def agree(self, words: Iterable[str], *, unknown: Iterable[int] = ()) -> None:
+        """Show what is about to be signed; go on only when its owner says so.
+
+        Args:
+            words: what is signed, a sentence each.
+            unknown: the numbers in it that are no institution's.
+
+        Raises:
+            InputError: nobody is there to be asked, and no yes was given beforehand.
+        """
         screen = console(as_json=self._as_json)
         screen.print("[bold]About to be signed:[/]")
         for line in words:
             screen.print(f"  {line}", markup=False)
-        if not self._yes:
-            typer.confirm("Sign this?", abort=True, err=True)
+        for number in unknown:
+            screen.print(f"This network has no institution {number}: is that meant?", style="red")
+        if self._yes:
+            return
+        if not sys.stdin or not sys.stdin.isatty():
+            raise InputError(
+                "A yes is needed before this is signed, and nobody is there to say it",
+                why="stdin is no terminal",
+                remedy="Read what is about to be signed, then give --yes, or run this in a terminal",
+            )
+        typer.confirm("Sign this?", abort=True, err=True)
 
 
 def issue(
@@ -58,8 +77,7 @@ def issue(
         as_json: print one JSON object on stdout.
     """
     with opened_wallet(profile) as (chain, wallet):
-        signer = Signer(wallet, chain.network, yes=yes, as_json=as_json)
-
+        signer = Signer(wallet, chain, yes=yes, as_json=as_json)
         signed = wallet.issue(f"{what}/{output.absolute()}", lambda: made(signer), output)
     if as_json:
         print_json({"document": str(output), "signed": facts_of(signed)})

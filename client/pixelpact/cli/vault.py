@@ -26,22 +26,33 @@ Backup = Annotated[Path, typer.Argument(help="The backup's file.", metavar="FILE
 def backup(file: Backup, profile: ProfileFolderOption, as_json: Json = False) -> int:
     """Write a copy of the vault to a new file, opened and checked record by record. It holds keys: guard it.
 
-    It opens with what opens the vault now, which is not in it; keep that elsewhere, and profile.json and
-    network.json of the profile too.
+    It opens with what opens the vault now, which is not in it: keep that too, in another place. Keep
+    profile.json and network.json beside it; docs/vault.md says how a lost profile comes back.
 
     Example: pixelpact vault backup hospital-a.backup --profile hospital-a
     """
-    from pixelpact.profile import ProfileFolder
+    from pixelpact.profile import ProfileFolder, Role
     from pixelpact.vault import Vault
 
     Vault.require_place(file)
     folder = ProfileFolder.load(profile)
     with folder.open_vault(ask_password) as vault:
         vault.backup(file)
+    # Opening it may have settled what opens it.
+    folder = ProfileFolder.load(profile)
+    beside, opening = [str(path) for path in folder.files], folder.unlock.description
     if as_json:
-        print_json({"backup": str(file)})
+        print_json({"backup": str(file), "keep_beside": beside, "opens_with": opening})
     else:
-        console().print(f"Backed up and checked: {file}", markup=False, soft_wrap=True)
+        screen = console()
+        for line in (
+            f"Backed up and checked: {file}",
+            f"Keep beside it: {' and '.join(beside)}",
+            f"Keep in another place, since nothing else opens it: {opening}",
+        ):
+            screen.print(line, markup=False, soft_wrap=True)
+        if folder.role is Role.PATIENT:
+            screen.print(f"The wallet's words bring it back too: pixelpact keys words --profile {profile}")
     return 0
 
 
@@ -57,9 +68,10 @@ def restore(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Make a profile's vault of a backup; never over a vault that is there.
+    """Make a profile's vault of a backup; never over a vault that is there: move that away first.
 
-    A backup is older than the chain: what was rotated since is refused, and `pixelpact doctor` names it.
+    The profile's folder needs profile.json and network.json only (docs/vault.md). A backup is older than the
+    chain: what was rotated since is refused, and `pixelpact doctor` names it.
 
     Example: pixelpact vault restore hospital-a.backup --profile hospital-a
     """

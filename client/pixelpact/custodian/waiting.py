@@ -21,6 +21,11 @@ class CustodianStudy:
     sealed: SealedStudy
     record: StudyRecord
 
+    @property
+    def number(self) -> bytes:
+        """Its id on the chain, 32 bytes; what it is registered under if it is not yet."""
+        return self.sealed.study_id
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingRequest:

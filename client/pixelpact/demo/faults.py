@@ -50,9 +50,18 @@ class Faults:
             self._files.overwrite(cid, whole[:1000] + bytes([whole[1000] ^ 1]) + whole[1001:])
             note.fact("block", str(cid))
             self._caught(note, BlockError, self._open_as_d)
+            note.sentence += self._told_at_home(cid, note.sentence)
             self._files.overwrite(cid, whole)
             self._open_as_d()
             note.check("with the bit put right it opens", holds=True)
+
+    def _told_at_home(self, cid: Cid, told: str) -> str:
+        """What the node that has the block says: to the others, who take no wrong bytes, it is missing."""
+        try:
+            self._store.get(cid)
+        except BlockError as error:
+            return "" if error.sentence == told else f" At {NAMES[A]}: {error.sentence}"
+        return ""
 
     def _swap_the_root(self) -> None:
         title = "The root is swapped for one sealed under another key"

@@ -19,7 +19,7 @@ from pixelpact.documents.kept import find_consent, issue_invitation, keep_consen
 from pixelpact.documents.numbers import complete, require_digits
 from pixelpact.documents.qr import require_picture, save_qr
 from pixelpact.documents.signed import Signed, parse_signed, signed_text
-from pixelpact.documents.standing import Standing, standing_of
+from pixelpact.documents.standing import Standing, standing_of, strangers
 
 __all__ = [
     "CitedConsent",
@@ -44,6 +44,7 @@ __all__ = [
     "sign_invitation",
     "signed_text",
     "standing_of",
+    "strangers",
     "verify_invitation",
     "write_document",
 ]

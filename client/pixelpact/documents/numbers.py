@@ -40,10 +40,12 @@ def complete(digits: str, kind: str, numbers: Iterable[bytes], where: str) -> by
     """
     wanted = require_digits(digits, kind)
     found = [number for number in numbers if number.hex().startswith(wanted)]
-    if len(found) != 1:
+    if not found:
+        raise InputError(f"There is no {kind} whose number begins with 0x{wanted}", remedy=where)
+    if len(found) > 1:
         raise InputError(
-            f"{'More than one' if found else 'No'} {kind} begins with {digits}",
-            why="exactly one must be meant",
-            remedy="Give more digits" if found else where,
+            f"The number of more than one {kind} begins with 0x{wanted}",
+            why=f"{len(found)} do, and one must be meant",
+            remedy="Give more of its digits",
         )
     return found[0]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pixelpact.chain import Chain
-from pixelpact.models import SignedDirective
+from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO, Directive, SignedDirective
 
-__all__ = ["Standing", "standing_of"]
+__all__ = ["Standing", "standing_of", "strangers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +44,15 @@ def standing_of(chain: Chain, consent: SignedDirective) -> Standing:
     else:
         word = "in force" if now >= directive.not_before else "not yet"
     return Standing(word, kept.recorded_at, kept.revoked_at)
+
+
+def strangers(chain: Chain, directive: Directive) -> list[int]:
+    """The numbers that a directive names and no institution of the network has: it permits nothing with them.
+
+    Raises:
+        ChainError: the chain can't be asked.
+    """
+    anybody = (ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO)
+    named = [each for each in (directive.custodian, directive.grantee) if each not in anybody]
+    admitted = chain.institutions.count()
+    return [each for each in dict.fromkeys(named) if not 1 <= each <= admitted]

@@ -67,6 +67,17 @@ class UnlockChoice:
             case Opening.PASSWORD:
                 return cls(opening)
 
+    @property
+    def description(self) -> str:
+        """As a person is told of it."""
+        match self.opening:
+            case Opening.KEY_FILE:
+                return f"the key file {self.name}"
+            case Opening.KEYRING:
+                return f"the keyring's secret {self.name!r}"
+            case Opening.PASSWORD:
+                return "the password"
+
     def is_key_file_of(self, other: UnlockChoice) -> bool:
         """Whether both are key files, and the same one by whatever path."""
         files = self.opening is other.opening is Opening.KEY_FILE

@@ -113,6 +113,11 @@ class ProfileFolder:
         """The vault's folder."""
         return self.path / "vault"
 
+    @property
+    def files(self) -> tuple[Path, Path]:
+        """What a backup of the vault needs beside it: ``profile.json`` and ``network.json``."""
+        return self.path / _FILE, self.path / _NETWORK
+
     def open_vault(self, ask: Callable[[], str]) -> Vault:
         """The vault, which is nobody else's until it is closed.
 

@@ -107,6 +107,10 @@ class Requester:
             )
             return receipt.event(KeyPublished).version
 
+    def key_version(self) -> int:
+        """The version of this institution's encryption key; 0 for none: nothing can be released to it yet."""
+        return self._chain.institutions.institution(self._profile.institution).key_version
+
     def request(
         self,
         invitation: SignedInvitation,
@@ -269,7 +273,8 @@ class Requester:
             raise InputError(
                 "The release is of an older sealing of the study",
                 why=f"it was for epoch {release.epoch}, and the study is at epoch {study.epoch}",
-                remedy="Wait until the hospital serves the request again, or ask again",
+                remedy="See whether it would still be permitted: pixelpact policy explain --network FILE "
+                f"--request 0x{request.hex()[:16]}; if so, wait until the hospital serves it again",
             )
         if release.manifest_digest != study.manifest_digest or release.custodian != study.custodian:
             raise ChainMismatchError(

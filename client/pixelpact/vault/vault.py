@@ -339,6 +339,6 @@ def _locked_new(folder: Path) -> Lock:
         lock.release()
         raise VaultError(
             f"There is a vault in {folder} already",
-            remedy="Open it, or give another folder; its keys may be the only copy",
+            remedy="Open it; or move it away first and keep it, since its keys may be the only copy",
         )
     return lock
