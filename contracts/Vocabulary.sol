@@ -12,6 +12,7 @@ library Vocabulary {
     uint16 internal constant REASON_STUDY_UNKNOWN = 1;
     uint16 internal constant REASON_STUDY_WITHDRAWN = 2;
     uint16 internal constant REASON_STUDY_ERASED = 3;
+    uint16 internal constant REASON_SHARING_STOPPED = 5;
     uint16 internal constant REASON_REQUESTER_NOT_ACTIVE = 10;
     uint16 internal constant REASON_REQUESTER_LACKS_ROLE = 11;
     uint16 internal constant REASON_CUSTODIAN_NOT_ACTIVE = 20;
@@ -24,8 +25,13 @@ library Vocabulary {
     uint16 internal constant REASON_DIRECTIVE_NOT_RECORDED = 43;
     uint16 internal constant REASON_DIRECTIVE_REVOKED = 44;
     uint16 internal constant REASON_GENERATION_PAST = 45;
+    uint16 internal constant REASON_GUARDIAN_ENDED = 46;
+    uint16 internal constant REASON_AUTHORITY_EXCEEDED = 47;
+    uint16 internal constant REASON_PAPER_ENDED = 48;
+    uint16 internal constant REASON_EVIDENCE_INVALID = 49;
     uint16 internal constant REASON_NOT_YET_VALID = 50;
     uint16 internal constant REASON_EXPIRED = 51;
+    uint16 internal constant REASON_PAPER_TOO_NEW = 52;
     uint16 internal constant REASON_STUDY_NOT_COVERED = 60;
     uint16 internal constant REASON_GRANTEE_DIFFERS = 70;
     uint16 internal constant REASON_GRANTEE_JOINED_LATER = 71;
@@ -38,17 +44,31 @@ library Vocabulary {
     uint16 internal constant REASON_PERMISSION_ABSENT = 210;
     uint16 internal constant REASON_PERMISSION_EXCLUDES_PURPOSE = 211;
     uint16 internal constant REASON_PERMISSION_NEEDS_PROJECT = 212;
+    uint16 internal constant REASON_PERMISSION_NAMES_NO_DISEASE = 213;
+    uint16 internal constant REASON_MODIFIER_COMMERCIAL = 216;
+    uint16 internal constant REASON_MODIFIER_DISEASE = 217;
+    uint16 internal constant REASON_MODIFIER_PROJECT = 218;
+    uint16 internal constant REASON_MODIFIER_NEEDS_PROJECT = 219;
     uint16 internal constant REASON_MODIFIER_UNDECIDABLE = 220;
     uint16 internal constant REASON_MODIFIER_INSTITUTION = 221;
     uint16 internal constant REASON_MODIFIER_COUNTRY = 222;
     uint16 internal constant REASON_MODIFIER_TIME = 223;
     uint16 internal constant REASON_MODIFIER_NOT_FOR_PROFIT = 224;
     uint16 internal constant REASON_MODIFIER_ANCESTRY = 225;
+    uint16 internal constant REASON_MODIFIER_RESEARCH_TYPE = 226;
+    uint16 internal constant REASON_MODIFIER_METHODS = 227;
+    uint16 internal constant REASON_MODIFIER_GENETIC = 228;
     uint16 internal constant REASON_PROJECT_UNKNOWN = 230;
+    uint16 internal constant REASON_PROJECT_NOT_APPROVED = 231;
+    uint16 internal constant REASON_PROJECT_WITHDRAWN = 232;
+    uint16 internal constant REASON_PROJECT_EXPIRED = 233;
+    uint16 internal constant REASON_PROJECT_BOARD_DEPENDENT = 234;
+    uint16 internal constant REASON_PROJECT_NOT_PARTNER = 235;
     uint16 internal constant REASON_OBLIGATION_NOT_ACCEPTED = 240;
     uint16 internal constant REASON_EPOCH_PAST = 300;
     uint16 internal constant REASON_KEY_VERSION_PAST = 301;
     uint16 internal constant REASON_REQUEST_EXPIRED = 302;
+    uint16 internal constant REASON_KEY_DIFFERS = 303;
     uint16 internal constant REASON_ENGINE_FIRST = 200; // an engine answers 0 or a reason of this range
     uint16 internal constant REASON_ENGINE_LAST = 299;
 
@@ -74,12 +94,32 @@ library Vocabulary {
     uint8 internal constant OPERATOR_STUDIES = 1 << 0; // registers, rotates, withdraws and erases studies
     uint8 internal constant OPERATOR_RELEASES = 1 << 1; // releases and refuses requests
     uint8 internal constant OPERATOR_REQUESTS = 1 << 2; // asks, confirms and disputes
-    uint8 internal constant OPERATOR_ALL = 0x07;
+    // records what was said on paper or by phone, and anchors batches of consents
+    uint8 internal constant OPERATOR_CONSENTS = 1 << 3;
+    uint8 internal constant OPERATOR_EMERGENCIES = 1 << 4; // opens a record in an emergency
+    // registers research projects; for an ethics board, approves them and reviews emergencies
+    uint8 internal constant OPERATOR_PROJECTS = 1 << 5;
+    uint8 internal constant OPERATOR_VOTES = 1 << 6; // proposes and votes
+    uint8 internal constant OPERATOR_ALL = 0x7f;
 
     // Attributes of an institution (a set)
 
     uint8 internal constant ATTRIBUTE_NOT_FOR_PROFIT = 1 << 0; // a not-for-profit organisation
     uint8 internal constant ATTRIBUTE_ALL = 0x01;
+
+    // Powers of a guardian (a set)
+
+    uint8 internal constant GUARDIAN_GRANT = 1 << 0; // may allow in the patient's name
+    uint8 internal constant GUARDIAN_RECOVER = 1 << 1; // may, together with a hospital, give the patient a new key
+    uint8 internal constant GUARDIAN_ALL = 0x03;
+
+    // Traits of a research project (a set)
+
+    uint16 internal constant TRAIT_METHODS = 1 << 0; // develops methods or software
+    uint16 internal constant TRAIT_GENETIC = 1 << 1; // studies genes
+    uint16 internal constant TRAIT_COMMERCIAL = 1 << 2; // is for commercial use
+    uint16 internal constant TRAIT_ANCESTRY = 1 << 3; // studies population origins or ancestry
+    uint16 internal constant TRAIT_ALL = 0x000f;
 
     // Categories of images (a set)
 
@@ -217,7 +257,9 @@ library Vocabulary {
     // publish nothing before the date that the consent states
     uint64 internal constant OBLIGATION_PUBLICATION_MORATORIUM = 1 << 2;
     uint64 internal constant OBLIGATION_RETURN_RESULTS = 1 << 3; // return derived data to the source
-    uint64 internal constant OBLIGATION_ALL = 0x000000000000000f;
+    uint64 internal constant OBLIGATION_NON_COMMERCIAL_USE = 1 << 4; // use it for nothing commercial
+    uint64 internal constant OBLIGATION_NAMED_USERS_ONLY = 1 << 5; // let only the users that the consent names use it
+    uint64 internal constant OBLIGATION_ALL = 0x000000000000003f;
 
     // Failure classes of a dispute: 1 to FAILURE_COUNT
 

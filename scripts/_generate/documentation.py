@@ -69,6 +69,16 @@ def _tables() -> str:
             _columns("operators", "bit", "name", "label"),
         ),
         _grid(
+            "Powers of a guardian",
+            ["bit", "name", "meaning"],
+            _columns("guardians", "bit", "name", "label"),
+        ),
+        _grid(
+            "Traits of a research project",
+            ["bit", "name", "meaning"],
+            _columns("traits", "bit", "name", "label"),
+        ),
+        _grid(
             "Failure classes of a dispute",
             ["number", "name", "meaning"],
             _columns("failures", "number", "name", "label"),

@@ -38,6 +38,8 @@ def module() -> str:
             table("operators"),
         ),
         _flags("Attribute", "What an institution is; a set.", table("attributes")),
+        _flags("GuardianPower", "What a guardian may do beside denying; a set.", table("guardians")),
+        _flags("Trait", "What a research project does; a set.", table("traits")),
         _flags("Category", "Kinds of images; a set.", table("categories")),
         _flags("Obligation", "What a requester accepts to do; a set.", table("obligations")),
         _purposes(),
@@ -269,8 +271,9 @@ def _modifiers() -> str:
                 "OBLIGATION_OF",
                 "dict[ModifierCode, Obligation]",
                 (
-                    (f"ModifierCode.{shorthand[row['duo']]}", f"Obligation.{row['name']}")
+                    (f"ModifierCode.{shorthand[duo]}", f"Obligation.{row['name']}")
                     for row in obligations
+                    for duo in row["duo"].split()
                 ),
             ),
         ]

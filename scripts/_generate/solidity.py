@@ -102,6 +102,10 @@ def _members(out: Constants) -> None:
     out.flags(8, "OPERATOR", table("operators"))
     out.section("Attributes of an institution (a set)")
     out.flags(8, "ATTRIBUTE", table("attributes"))
+    out.section("Powers of a guardian (a set)")
+    out.flags(8, "GUARDIAN", table("guardians"))
+    out.section("Traits of a research project (a set)")
+    out.flags(16, "TRAIT", table("traits"))
     out.section("Categories of images (a set)")
     out.flags(64, "CATEGORY", table("categories"))
 

@@ -15,6 +15,7 @@ NUMBERED = {
     "attributes": ("bit", 8),
     "categories": ("bit", 64),
     "failures": ("number", 256),
+    "guardians": ("bit", 7),
     "modifiers": ("duo", 65536),
     "obligations": ("bit", 64),
     "operators": ("bit", 8),
@@ -22,16 +23,19 @@ NUMBERED = {
     "reasons": ("number", 400),
     "refusals": ("number", 500),
     "roles": ("bit", 16),
+    "traits": ("bit", 16),
 }
 #: Tables whose numbers leave no gap, and where they start.
 WITHOUT_GAPS = {
     "attributes": 0,
     "categories": 0,
     "failures": 1,
+    "guardians": 0,
     "obligations": 0,
     "operators": 0,
     "purposes": 0,
     "roles": 0,
+    "traits": 0,
 }
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "Category",
     "Check",
     "FailureClass",
+    "GuardianPower",
     "ModifierCode",
     "ModifierHandling",
     "Obligation",
@@ -24,6 +25,7 @@ __all__ = [
     "Reason",
     "RefusalReason",
     "Role",
+    "Trait",
 ]
 
 
@@ -32,6 +34,7 @@ class Check(StrEnum):
 
     PERMIT = "permit"
     STUDY = "study"
+    STOP = "stop"
     REQUESTER = "requester"
     CUSTODIAN = "custodian"
     REFUSALS = "refusals"
@@ -63,6 +66,7 @@ class Check(StrEnum):
 _CHECK_PARTS: Final[dict[Check, str]] = {
     Check.PERMIT: "",
     Check.STUDY: "floor",
+    Check.STOP: "floor",
     Check.REQUESTER: "floor",
     Check.CUSTODIAN: "floor",
     Check.REFUSALS: "floor",
@@ -85,10 +89,11 @@ _CHECK_PARTS: Final[dict[Check, str]] = {
 _CHECK_QUESTIONS: Final[dict[Check, str]] = {
     Check.PERMIT: "every check passes",
     Check.STUDY: "the study is registered, not withdrawn and not erased",
+    Check.STOP: "the consortium has not stopped all sharing",
     Check.REQUESTER: "the institution that asks is an active member and may ask for images",
     Check.CUSTODIAN: "the hospital that holds the study is an active member and the one that the consent names",
     Check.REFUSALS: "the patient does not refuse this purpose",
-    Check.DIRECTIVE: "a well-formed consent of this patient is recorded and not withdrawn",
+    Check.DIRECTIVE: "a well-formed consent of this patient is recorded, not withdrawn, and given by one who may",
     Check.TIME: "the consent is valid at this time",
     Check.SCOPE: "the consent covers this study",
     Check.GRANTEE: "the consent covers the institution that asks",
@@ -98,7 +103,7 @@ _CHECK_QUESTIONS: Final[dict[Check, str]] = {
     Check.VOCABULARY: "the consent was signed under a vocabulary that is known",
     Check.PERMISSION: "the consent's data use permission allows the purpose",
     Check.MODIFIERS: "every condition of the consent holds",
-    Check.PROJECT: "no project is cited that can't be verified",
+    Check.PROJECT: "the project that is cited, if any, is approved, and the institution that asks takes part in it",
     Check.OBLIGATIONS: "the institution that asks accepts what the consent obliges it to",
     Check.RELEASE: "the release names the study's epoch and the requester's key, and the request is not too old",
 }
@@ -111,6 +116,7 @@ class Reason(IntEnum):
     STUDY_UNKNOWN = 1
     STUDY_WITHDRAWN = 2
     STUDY_ERASED = 3
+    SHARING_STOPPED = 5
     REQUESTER_NOT_ACTIVE = 10
     REQUESTER_LACKS_ROLE = 11
     CUSTODIAN_NOT_ACTIVE = 20
@@ -123,8 +129,13 @@ class Reason(IntEnum):
     DIRECTIVE_NOT_RECORDED = 43
     DIRECTIVE_REVOKED = 44
     GENERATION_PAST = 45
+    GUARDIAN_ENDED = 46
+    AUTHORITY_EXCEEDED = 47
+    PAPER_ENDED = 48
+    EVIDENCE_INVALID = 49
     NOT_YET_VALID = 50
     EXPIRED = 51
+    PAPER_TOO_NEW = 52
     STUDY_NOT_COVERED = 60
     GRANTEE_DIFFERS = 70
     GRANTEE_JOINED_LATER = 71
@@ -137,17 +148,31 @@ class Reason(IntEnum):
     PERMISSION_ABSENT = 210
     PERMISSION_EXCLUDES_PURPOSE = 211
     PERMISSION_NEEDS_PROJECT = 212
+    PERMISSION_NAMES_NO_DISEASE = 213
+    MODIFIER_COMMERCIAL = 216
+    MODIFIER_DISEASE = 217
+    MODIFIER_PROJECT = 218
+    MODIFIER_NEEDS_PROJECT = 219
     MODIFIER_UNDECIDABLE = 220
     MODIFIER_INSTITUTION = 221
     MODIFIER_COUNTRY = 222
     MODIFIER_TIME = 223
     MODIFIER_NOT_FOR_PROFIT = 224
     MODIFIER_ANCESTRY = 225
+    MODIFIER_RESEARCH_TYPE = 226
+    MODIFIER_METHODS = 227
+    MODIFIER_GENETIC = 228
     PROJECT_UNKNOWN = 230
+    PROJECT_NOT_APPROVED = 231
+    PROJECT_WITHDRAWN = 232
+    PROJECT_EXPIRED = 233
+    PROJECT_BOARD_DEPENDENT = 234
+    PROJECT_NOT_PARTNER = 235
     OBLIGATION_NOT_ACCEPTED = 240
     EPOCH_PAST = 300
     KEY_VERSION_PAST = 301
     REQUEST_EXPIRED = 302
+    KEY_DIFFERS = 303
 
     @property
     def check(self) -> Check:
@@ -165,6 +190,7 @@ _REASON_CHECKS: Final[dict[Reason, Check]] = {
     Reason.STUDY_UNKNOWN: Check.STUDY,
     Reason.STUDY_WITHDRAWN: Check.STUDY,
     Reason.STUDY_ERASED: Check.STUDY,
+    Reason.SHARING_STOPPED: Check.STOP,
     Reason.REQUESTER_NOT_ACTIVE: Check.REQUESTER,
     Reason.REQUESTER_LACKS_ROLE: Check.REQUESTER,
     Reason.CUSTODIAN_NOT_ACTIVE: Check.CUSTODIAN,
@@ -177,8 +203,13 @@ _REASON_CHECKS: Final[dict[Reason, Check]] = {
     Reason.DIRECTIVE_NOT_RECORDED: Check.DIRECTIVE,
     Reason.DIRECTIVE_REVOKED: Check.DIRECTIVE,
     Reason.GENERATION_PAST: Check.DIRECTIVE,
+    Reason.GUARDIAN_ENDED: Check.DIRECTIVE,
+    Reason.AUTHORITY_EXCEEDED: Check.DIRECTIVE,
+    Reason.PAPER_ENDED: Check.DIRECTIVE,
+    Reason.EVIDENCE_INVALID: Check.DIRECTIVE,
     Reason.NOT_YET_VALID: Check.TIME,
     Reason.EXPIRED: Check.TIME,
+    Reason.PAPER_TOO_NEW: Check.TIME,
     Reason.STUDY_NOT_COVERED: Check.SCOPE,
     Reason.GRANTEE_DIFFERS: Check.GRANTEE,
     Reason.GRANTEE_JOINED_LATER: Check.GRANTEE,
@@ -191,17 +222,31 @@ _REASON_CHECKS: Final[dict[Reason, Check]] = {
     Reason.PERMISSION_ABSENT: Check.PERMISSION,
     Reason.PERMISSION_EXCLUDES_PURPOSE: Check.PERMISSION,
     Reason.PERMISSION_NEEDS_PROJECT: Check.PERMISSION,
+    Reason.PERMISSION_NAMES_NO_DISEASE: Check.PERMISSION,
+    Reason.MODIFIER_COMMERCIAL: Check.MODIFIERS,
+    Reason.MODIFIER_DISEASE: Check.MODIFIERS,
+    Reason.MODIFIER_PROJECT: Check.MODIFIERS,
+    Reason.MODIFIER_NEEDS_PROJECT: Check.MODIFIERS,
     Reason.MODIFIER_UNDECIDABLE: Check.MODIFIERS,
     Reason.MODIFIER_INSTITUTION: Check.MODIFIERS,
     Reason.MODIFIER_COUNTRY: Check.MODIFIERS,
     Reason.MODIFIER_TIME: Check.MODIFIERS,
     Reason.MODIFIER_NOT_FOR_PROFIT: Check.MODIFIERS,
     Reason.MODIFIER_ANCESTRY: Check.MODIFIERS,
+    Reason.MODIFIER_RESEARCH_TYPE: Check.MODIFIERS,
+    Reason.MODIFIER_METHODS: Check.MODIFIERS,
+    Reason.MODIFIER_GENETIC: Check.MODIFIERS,
     Reason.PROJECT_UNKNOWN: Check.PROJECT,
+    Reason.PROJECT_NOT_APPROVED: Check.PROJECT,
+    Reason.PROJECT_WITHDRAWN: Check.PROJECT,
+    Reason.PROJECT_EXPIRED: Check.PROJECT,
+    Reason.PROJECT_BOARD_DEPENDENT: Check.PROJECT,
+    Reason.PROJECT_NOT_PARTNER: Check.PROJECT,
     Reason.OBLIGATION_NOT_ACCEPTED: Check.OBLIGATIONS,
     Reason.EPOCH_PAST: Check.RELEASE,
     Reason.KEY_VERSION_PAST: Check.RELEASE,
     Reason.REQUEST_EXPIRED: Check.RELEASE,
+    Reason.KEY_DIFFERS: Check.RELEASE,
 }
 
 
@@ -210,6 +255,7 @@ _REASON_SENTENCES: Final[dict[Reason, str]] = {
     Reason.STUDY_UNKNOWN: "No such study is registered.",
     Reason.STUDY_WITHDRAWN: "The hospital that holds the study has withdrawn it from sharing.",
     Reason.STUDY_ERASED: "The study was erased.",
+    Reason.SHARING_STOPPED: "The consortium has stopped all sharing for a while.",
     Reason.REQUESTER_NOT_ACTIVE: "The institution that asks is not an active member of the consortium.",
     Reason.REQUESTER_LACKS_ROLE: "The institution that asks does not hold the requester role.",
     Reason.CUSTODIAN_NOT_ACTIVE: "The hospital that holds the study is not an active member of the consortium.",
@@ -222,8 +268,13 @@ _REASON_SENTENCES: Final[dict[Reason, str]] = {
     Reason.DIRECTIVE_NOT_RECORDED: "The consent is not recorded on the chain.",
     Reason.DIRECTIVE_REVOKED: "The patient withdrew this consent.",
     Reason.GENERATION_PAST: "The patient withdrew all consents given before.",
+    Reason.GUARDIAN_ENDED: "The guardian who signed the consent no longer acts for the patient.",
+    Reason.AUTHORITY_EXCEEDED: "The guardian or hospital that gave the consent for the patient may not give it for this.",
+    Reason.PAPER_ENDED: "The patient signs with a key now; consents on paper count no more.",
+    Reason.EVIDENCE_INVALID: "The batch that is cited does not hold this consent, or its signature is not of one who may give it.",
     Reason.NOT_YET_VALID: "The consent is not valid yet.",
     Reason.EXPIRED: "The consent has expired.",
+    Reason.PAPER_TOO_NEW: "The consent on paper was recorded too recently.",
     Reason.STUDY_NOT_COVERED: "The consent is for another study.",
     Reason.GRANTEE_DIFFERS: "The consent does not name the institution that asks.",
     Reason.GRANTEE_JOINED_LATER: "The consent covers only institutions that were requesters before it was recorded.",
@@ -235,18 +286,32 @@ _REASON_SENTENCES: Final[dict[Reason, str]] = {
     Reason.VOCABULARY_UNKNOWN: "The consent was signed under a vocabulary that is not known here.",
     Reason.PERMISSION_ABSENT: "The consent carries no permission for research.",
     Reason.PERMISSION_EXCLUDES_PURPOSE: "The consent's data use permission does not allow this purpose.",
-    Reason.PERMISSION_NEEDS_PROJECT: "The consent is for research on one disease and no approved project shows that this is it.",
-    Reason.MODIFIER_UNDECIDABLE: "The consent carries a condition that can't be checked yet.",
+    Reason.PERMISSION_NEEDS_PROJECT: "The consent is for research on one disease and no project is cited.",
+    Reason.PERMISSION_NAMES_NO_DISEASE: "The consent is for research on one disease and names none.",
+    Reason.MODIFIER_COMMERCIAL: "The consent excludes commercial use.",
+    Reason.MODIFIER_DISEASE: "The project does not study the disease that the consent is for.",
+    Reason.MODIFIER_PROJECT: "The consent is limited to another project.",
+    Reason.MODIFIER_NEEDS_PROJECT: "The consent carries a condition that only an approved project can show to hold.",
+    Reason.MODIFIER_UNDECIDABLE: "The consent carries a condition that the consortium has no rule for.",
     Reason.MODIFIER_INSTITUTION: "The consent is limited to another institution.",
     Reason.MODIFIER_COUNTRY: "The consent is limited to another country.",
     Reason.MODIFIER_TIME: "The consent's time limit on use has passed.",
     Reason.MODIFIER_NOT_FOR_PROFIT: "The consent is limited to not-for-profit institutions.",
     Reason.MODIFIER_ANCESTRY: "The consent excludes research on population origins or ancestry.",
+    Reason.MODIFIER_RESEARCH_TYPE: "The project is not of the kind of research that the consent is for.",
+    Reason.MODIFIER_METHODS: "The consent excludes the development of methods or software.",
+    Reason.MODIFIER_GENETIC: "The consent is limited to genetic studies.",
     Reason.PROJECT_UNKNOWN: "The research project cited is not known to the consortium.",
+    Reason.PROJECT_NOT_APPROVED: "No ethics board has approved the research project.",
+    Reason.PROJECT_WITHDRAWN: "The approval of the research project was withdrawn.",
+    Reason.PROJECT_EXPIRED: "The approval of the research project has expired.",
+    Reason.PROJECT_BOARD_DEPENDENT: "The ethics board that approved the project takes no part at present, or holds the study itself.",
+    Reason.PROJECT_NOT_PARTNER: "The institution that asks neither leads the research project nor is a partner in it.",
     Reason.OBLIGATION_NOT_ACCEPTED: "The institution that asks has not accepted an obligation that the consent carries.",
     Reason.EPOCH_PAST: "The study was sealed anew since; the release names an old epoch.",
     Reason.KEY_VERSION_PAST: "The key named is not the requester's current encryption key.",
     Reason.REQUEST_EXPIRED: "The request is too old to be served for the first time.",
+    Reason.KEY_DIFFERS: "The key named is not the one that the requester published under this version.",
 }
 
 
@@ -300,6 +365,10 @@ class OperatorPermission(IntFlag):
     STUDIES = 1 << 0
     RELEASES = 1 << 1
     REQUESTS = 1 << 2
+    CONSENTS = 1 << 3
+    EMERGENCIES = 1 << 4
+    PROJECTS = 1 << 5
+    VOTES = 1 << 6
 
     @property
     def label(self) -> str:
@@ -311,6 +380,10 @@ _OPERATORPERMISSION_LABELS: Final[dict[OperatorPermission, str]] = {
     OperatorPermission.STUDIES: "registers, rotates, withdraws and erases studies",
     OperatorPermission.RELEASES: "releases and refuses requests",
     OperatorPermission.REQUESTS: "asks, confirms and disputes",
+    OperatorPermission.CONSENTS: "records what was said on paper or by phone, and anchors batches of consents",
+    OperatorPermission.EMERGENCIES: "opens a record in an emergency",
+    OperatorPermission.PROJECTS: "registers research projects; for an ethics board, approves them and reviews emergencies",
+    OperatorPermission.VOTES: "proposes and votes",
 }
 
 
@@ -327,6 +400,46 @@ class Attribute(IntFlag):
 
 _ATTRIBUTE_LABELS: Final[dict[Attribute, str]] = {
     Attribute.NOT_FOR_PROFIT: "a not-for-profit organisation",
+}
+
+
+class GuardianPower(IntFlag):
+    """What a guardian may do beside denying; a set."""
+
+    GRANT = 1 << 0
+    RECOVER = 1 << 1
+
+    @property
+    def label(self) -> str:
+        """The members of the set for people, comma-separated."""
+        return ", ".join(_GUARDIANPOWER_LABELS[member] for member in type(self) if member in self)
+
+
+_GUARDIANPOWER_LABELS: Final[dict[GuardianPower, str]] = {
+    GuardianPower.GRANT: "may allow in the patient's name",
+    GuardianPower.RECOVER: "may, together with a hospital, give the patient a new key",
+}
+
+
+class Trait(IntFlag):
+    """What a research project does; a set."""
+
+    METHODS = 1 << 0
+    GENETIC = 1 << 1
+    COMMERCIAL = 1 << 2
+    ANCESTRY = 1 << 3
+
+    @property
+    def label(self) -> str:
+        """The members of the set for people, comma-separated."""
+        return ", ".join(_TRAIT_LABELS[member] for member in type(self) if member in self)
+
+
+_TRAIT_LABELS: Final[dict[Trait, str]] = {
+    Trait.METHODS: "develops methods or software",
+    Trait.GENETIC: "studies genes",
+    Trait.COMMERCIAL: "is for commercial use",
+    Trait.ANCESTRY: "studies population origins or ancestry",
 }
 
 
@@ -385,6 +498,8 @@ class Obligation(IntFlag):
     COLLABORATION_REQUIRED = 1 << 1
     PUBLICATION_MORATORIUM = 1 << 2
     RETURN_RESULTS = 1 << 3
+    NON_COMMERCIAL_USE = 1 << 4
+    NAMED_USERS_ONLY = 1 << 5
 
     @property
     def label(self) -> str:
@@ -397,6 +512,8 @@ _OBLIGATION_LABELS: Final[dict[Obligation, str]] = {
     Obligation.COLLABORATION_REQUIRED: "collaborate with the primary study investigator",
     Obligation.PUBLICATION_MORATORIUM: "publish nothing before the date that the consent states",
     Obligation.RETURN_RESULTS: "return derived data to the source",
+    Obligation.NON_COMMERCIAL_USE: "use it for nothing commercial",
+    Obligation.NAMED_USERS_ONLY: "let only the users that the consent names use it",
 }
 
 
@@ -633,13 +750,20 @@ RESEARCH_ROOTS: Final[dict[Permission, tuple[Purpose, ...]]] = {
 class ModifierHandling(StrEnum):
     """How the engine decides a modifier."""
 
-    UNDECIDABLE = "undecidable"
+    DISEASE = "disease"
+    RESEARCH_TYPE = "research-type"
+    METHODS = "methods"
+    GENETIC = "genetic"
+    NOT_FOR_PROFIT_NON_COMMERCIAL = "not-for-profit-non-commercial"
     OBLIGATION = "obligation"
+    APPROVAL = "approval"
     COUNTRY = "country"
     TIME = "time"
+    PROJECT = "project"
     INSTITUTION = "institution"
     ANCESTRY = "ancestry"
     NOT_FOR_PROFIT = "not-for-profit"
+    NON_COMMERCIAL = "non-commercial"
 
 
 class ModifierCode(IntEnum):
@@ -676,30 +800,30 @@ class ModifierCode(IntEnum):
 
 
 _MODIFIER_HANDLINGS: Final[dict[ModifierCode, ModifierHandling]] = {
-    ModifierCode.DS: ModifierHandling.UNDECIDABLE,
-    ModifierCode.RS: ModifierHandling.UNDECIDABLE,
-    ModifierCode.NMDS: ModifierHandling.UNDECIDABLE,
-    ModifierCode.GSO: ModifierHandling.UNDECIDABLE,
-    ModifierCode.NPUNCU: ModifierHandling.UNDECIDABLE,
+    ModifierCode.DS: ModifierHandling.DISEASE,
+    ModifierCode.RS: ModifierHandling.RESEARCH_TYPE,
+    ModifierCode.NMDS: ModifierHandling.METHODS,
+    ModifierCode.GSO: ModifierHandling.GENETIC,
+    ModifierCode.NPUNCU: ModifierHandling.NOT_FOR_PROFIT_NON_COMMERCIAL,
     ModifierCode.PUB: ModifierHandling.OBLIGATION,
     ModifierCode.COL: ModifierHandling.OBLIGATION,
-    ModifierCode.IRB: ModifierHandling.UNDECIDABLE,
+    ModifierCode.IRB: ModifierHandling.APPROVAL,
     ModifierCode.GS: ModifierHandling.COUNTRY,
     ModifierCode.MOR: ModifierHandling.OBLIGATION,
     ModifierCode.TS: ModifierHandling.TIME,
-    ModifierCode.US: ModifierHandling.UNDECIDABLE,
-    ModifierCode.PS: ModifierHandling.UNDECIDABLE,
+    ModifierCode.US: ModifierHandling.OBLIGATION,
+    ModifierCode.PS: ModifierHandling.PROJECT,
     ModifierCode.IS: ModifierHandling.INSTITUTION,
     ModifierCode.RTN: ModifierHandling.OBLIGATION,
     ModifierCode.NPOA: ModifierHandling.ANCESTRY,
     ModifierCode.NPU: ModifierHandling.NOT_FOR_PROFIT,
-    ModifierCode.NCU: ModifierHandling.UNDECIDABLE,
+    ModifierCode.NCU: ModifierHandling.NON_COMMERCIAL,
 }
 
 
 _MODIFIER_LABELS: Final[dict[ModifierCode, str]] = {
     ModifierCode.DS: "only for research on the disease named",
-    ModifierCode.RS: "only for studies of a certain kind",
+    ModifierCode.RS: "only for research of the kind named",
     ModifierCode.NMDS: "not for developing methods or software",
     ModifierCode.GSO: "only for genetic studies",
     ModifierCode.NPUNCU: "only for not-for-profit institutions and not for commercial use",
@@ -709,8 +833,8 @@ _MODIFIER_LABELS: Final[dict[ModifierCode, str]] = {
     ModifierCode.GS: "only in one country",
     ModifierCode.MOR: "nothing may be published before a date",
     ModifierCode.TS: "only for a number of months",
-    ModifierCode.US: "only for named users",
-    ModifierCode.PS: "only within a named project",
+    ModifierCode.US: "only for the users named",
+    ModifierCode.PS: "only within the project named",
     ModifierCode.IS: "only in one institution",
     ModifierCode.RTN: "what is derived must be returned",
     ModifierCode.NPOA: "not for research on population origins or ancestry",
@@ -725,6 +849,9 @@ OBLIGATION_OF: Final[dict[ModifierCode, Obligation]] = {
     ModifierCode.COL: Obligation.COLLABORATION_REQUIRED,
     ModifierCode.MOR: Obligation.PUBLICATION_MORATORIUM,
     ModifierCode.RTN: Obligation.RETURN_RESULTS,
+    ModifierCode.NPUNCU: Obligation.NON_COMMERCIAL_USE,
+    ModifierCode.NCU: Obligation.NON_COMMERCIAL_USE,
+    ModifierCode.US: Obligation.NAMED_USERS_ONLY,
 }
 
 
