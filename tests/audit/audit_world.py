@@ -23,7 +23,7 @@ from pixelpact.chain.events import (
     StudyRegistered,
     decode_event,
 )
-from pixelpact.chain.records import founder_struct
+from pixelpact.chain.records import RECOMMENDED_TERMS, founder_struct, terms_struct
 from pixelpact.models import ZERO32, AccessQuery, Directive, Refusal
 from pixelpact.policy import VOCABULARY_VERSION, Attribute, Category, Purpose, Role, purpose_set
 
@@ -165,7 +165,10 @@ class World:
         logs = []
         for name in CONTRACTS:
             arguments: dict[str, tuple[Any, ...]] = {
-                "InstitutionRegistry": ([founder_struct(founder) for founder in founders],),
+                "InstitutionRegistry": (
+                    [founder_struct(founder) for founder in founders],
+                    terms_struct(RECOMMENDED_TERMS),
+                ),
                 "StudyRegistry": (at.get("InstitutionRegistry"),),
                 "AccessLedger": tuple(at.values()),
             }

@@ -25,6 +25,7 @@ from scenario import (
     HOSPITAL_B,
     REQUESTER,
     START,
+    TERMS,
     VOTER,
     Domain,
     digest,
@@ -76,7 +77,7 @@ def consortium(project, chain, people, founders):
     """
     chain.pending_timestamp = FOUNDED
     deployer = people.relay
-    institutions = deployer.deploy(project.InstitutionRegistry, founders)
+    institutions = deployer.deploy(project.InstitutionRegistry, founders, TERMS)
     studies = deployer.deploy(project.StudyRegistry, institutions)
     consents = deployer.deploy(project.ConsentRegistry)
     engine = deployer.deploy(project.PolicyEngine)

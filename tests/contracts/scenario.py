@@ -28,13 +28,23 @@ DAY = 86_400
 START = 2_000_000_000
 FOUNDED = START - DAY
 MAX_TERM = 315_576_000
+#: What the consortium was founded on: the recommended terms (docs/contracts.md, Terms).
+TERMS = {
+    "voteLifetime": 30 * DAY,
+    "engineNotice": 7 * DAY,
+    "recoveryNotice": 7 * DAY,
+    "longestStop": 14 * DAY,
+    "paperDelay": 3 * DAY,
+    "keyRecoveryDelay": 7 * DAY,
+    "reviewTerm": 7 * DAY,
+}
 ZERO32 = bytes(32)
 ZERO_ADDRESS = to_checksum_address(bytes(20))
 ANY_GRANTEE = 0
 ANY_GRANTEE_LATER_TOO = 2**32 - 1
 
 CUSTODIAN, REQUESTER, BOARD, VOTER = 1, 2, 4, 8
-STUDIES, RELEASES, REQUESTS, ALL = 1, 2, 4, 7
+STUDIES, RELEASES, REQUESTS, VOTES, ALL = 1, 2, 4, 64, 127
 UNKNOWN, ACTIVE, SUSPENDED = 0, 1, 2
 STUDY_ACTIVE, WITHDRAWN, ERASED = 1, 2, 3
 PERMITTED, DENIED, REFUSED = 1, 2, 3

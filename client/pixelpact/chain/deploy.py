@@ -14,7 +14,7 @@ from .artifact import load_artifact
 from .checks import check_clock, check_identity
 from .network import CONTRACTS, Network
 from .node import Node
-from .records import Founder, founder_struct
+from .records import RECOMMENDED_TERMS, Founder, Terms, founder_struct, terms_struct
 from .sending import send
 from .transactions import Call, Sender
 
@@ -48,17 +48,20 @@ def describe(rpc: str, *, name: str, finality_depth: int, clock: int | None) -> 
     return replace(asked, chain_id=node.chain_id(), genesis=genesis.hash if genesis else b"")
 
 
-def deploy(network: Network, account: Account, founders: Sequence[Founder]) -> Network:
+def deploy(
+    network: Network, account: Account, founders: Sequence[Founder], terms: Terms = RECOMMENDED_TERMS
+) -> Network:
     """Deploy the five contracts as shipped; the description that is returned names them.
 
     Args:
         network: a chain without contracts, from ``describe`` or ``EmbeddedChain.network``.
         account: who pays; it gets no right of any kind.
         founders: the institutions that the consortium starts with, numbered from 1 in this order.
+        terms: the times that it is founded on, for good.
 
     Raises:
         InputError: the description names contracts already.
-        ContractError: a founder that the registry refuses.
+        ContractError: a founder that the registry refuses, or a term.
         ChainError: the node is silent, on another chain, or does not carry it out.
     """
     if network.contracts:
@@ -73,7 +76,10 @@ def deploy(network: Network, account: Account, founders: Sequence[Founder]) -> N
     at: dict[str, bytes] = {}
     for name in CONTRACTS:
         arguments: dict[str, tuple[Any, ...]] = {
-            "InstitutionRegistry": ([founder_struct(founder) for founder in founders],),
+            "InstitutionRegistry": (
+                [founder_struct(founder) for founder in founders],
+                terms_struct(terms),
+            ),
             "StudyRegistry": (at.get("InstitutionRegistry"),),
             "AccessLedger": tuple(at.values()),
         }
