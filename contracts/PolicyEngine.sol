@@ -46,7 +46,7 @@ contract PolicyEngine is IPolicyEngine {
     ///
     /// @param registry The InstitutionRegistry that says whether an ethics board is one still.
     /// @param projectRegistry The ProjectRegistry that projects are looked up in.
-    /// @param version 1 for the engine that a ledger starts with; greater than the last one's for each that replaces it.
+    /// @param version 1 for the engine that a ledger starts with; for each that replaces one, greater than that one's.
     constructor(IInstitutionRegistry registry, IProjectRegistry projectRegistry, uint16 version) {
         // Check: both registries have code.
         if (address(registry).code.length == 0) revert PolicyEngine_NoCode(address(registry));
