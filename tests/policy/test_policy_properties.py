@@ -56,7 +56,7 @@ from pixelpact.policy import (
     explain,
     purpose_set,
 )
-from pixelpact.policy.checks import is_malformed
+from pixelpact.policy.floor import is_malformed
 
 SETS = st.integers(0, 2**64 - 1)
 SCOPES = st.sampled_from(["everything", "custodian", "study", "requester"])
