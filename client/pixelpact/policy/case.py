@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pixelpact.models import AccessQuery, Directive
 from pixelpact.policy._generated import Reason
@@ -12,8 +12,10 @@ from pixelpact.policy.facts import Facts
 Reasons = tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+_NOBODY = bytes(20)
+
+
+class Case(NamedTuple):
     """One question to decide. A directive whose subject is the zero address is none (`of`)."""
 
     facts: Facts
@@ -23,6 +25,6 @@ class Case:
     @classmethod
     def of(cls, facts: Facts, query: AccessQuery, directive: Directive | None) -> Case:
         """The case, with a directive of the zero address taken for none."""
-        if directive is not None and not any(directive.subject):
+        if directive is not None and directive.subject == _NOBODY:
             directive = None
         return cls(facts, query, directive)

@@ -22,7 +22,7 @@ from pixelpact.policy._generated import (
 from pixelpact.policy.case import Case, Reasons
 from pixelpact.policy.facts import InstitutionStatus, ProjectStatus
 from pixelpact.policy.modifiers import modifier_reason
-from pixelpact.policy.vocabulary import RESEARCH, TREATMENT, VOCABULARY_VERSION, allows_research, outside
+from pixelpact.policy.vocabulary import RESEARCH, TREATMENT, VOCABULARY_VERSION, allows_research
 
 _NOTHING: Final[Reasons] = ()
 _HOLDS: Final = Reason.PERMITTED
@@ -77,8 +77,12 @@ def _for_one_disease(case: Case) -> Reasons:
 def _modifiers(case: Case) -> Reasons:
     if case.directive is None or not case.directive.modifiers:
         return _NOTHING
-    found = [modifier_reason(case, modifier) for modifier in case.directive.modifiers]
-    return tuple([reason for reason in found if reason is not _HOLDS])
+    reasons: list[Reason] = []
+    for modifier in case.directive.modifiers:
+        reason = modifier_reason(case, modifier)
+        if reason is not _HOLDS:
+            reasons.append(reason)
+    return tuple(reasons)
 
 
 def _project(case: Case) -> Reasons:
@@ -102,10 +106,12 @@ def missing_obligations(case: Case) -> int:
     if case.directive is not None:
         for modifier in case.directive.modifiers:
             carried |= _OBLIGATIONS.get(modifier.code, 0)
-    return outside(carried, case.query.obligations)
+    return carried & ~int(case.query.obligations)
 
 
 def _obligations(case: Case) -> Reasons:
+    if case.directive is None or not case.directive.modifiers:
+        return _NOTHING
     return (Reason.OBLIGATION_NOT_ACCEPTED,) if missing_obligations(case) else _NOTHING
 
 

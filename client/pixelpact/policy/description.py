@@ -124,8 +124,8 @@ def describe_guardian(
     sentences.append("This guardian may withdraw any consent of yours, and refuse more than you refuse.")
     if powers & GuardianPower.RECOVER:
         sentences.append(
-            "Together with a hospital that holds images of you, this guardian may give you a new key; you can "
-            "stop that with your present key while it waits."
+            "Together with a hospital that holds images of you, this guardian may give you a new key; you "
+            "can stop that with your present key while it waits."
         )
     sentences.append("You can dismiss this guardian at any time; what the guardian allowed ends then.")
     return sentences

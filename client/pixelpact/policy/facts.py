@@ -173,7 +173,8 @@ class ProjectFacts:
     codes: frozenset[bytes] = frozenset()
 
 
-_NO_REFUSALS = RefusalFacts()
+#: What most patients refuse.
+NO_REFUSALS = RefusalFacts()
 _NO_COMMITMENT = CommitmentFacts()
 _NO_PROJECT = ProjectFacts()
 
@@ -200,7 +201,7 @@ class Facts:
     study: StudyFacts
     requester: InstitutionFacts
     custodian: InstitutionFacts
-    refusals: RefusalFacts = _NO_REFUSALS
+    refusals: RefusalFacts = NO_REFUSALS
     generation: int = 0
     commitment: CommitmentFacts = _NO_COMMITMENT
     engine_answers: bool = True

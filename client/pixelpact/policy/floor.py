@@ -6,7 +6,6 @@ auditor takes millions of them.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Final
 
 from pixelpact.models import (
@@ -17,8 +16,8 @@ from pixelpact.models import (
 )
 from pixelpact.policy._generated import Reason, Role
 from pixelpact.policy.case import Case, Reasons
-from pixelpact.policy.facts import ConsentKind, InstitutionStatus, StudyStatus
-from pixelpact.policy.vocabulary import MAX_MODIFIERS, MAX_PAPER_TERM, MAX_TERM, PURPOSES, covers, outside
+from pixelpact.policy.facts import NO_REFUSALS, ConsentKind, InstitutionStatus, StudyStatus
+from pixelpact.policy.vocabulary import MAX_MODIFIERS, MAX_PAPER_TERM, MAX_TERM, PURPOSES, covers
 
 _NOTHING: Final[Reasons] = ()
 _OF_A_STUDY: Final[dict[int, Reasons]] = {
@@ -31,8 +30,6 @@ _ACTIVE: Final = InstitutionStatus.ACTIVE
 _REQUESTER: Final = int(Role.REQUESTER)
 _CUSTODIAN: Final = int(Role.CUSTODIAN)
 _PAPER: Final = ConsentKind.PAPER
-_PERMITTED: Final = Reason.PERMITTED
-_EVIDENCE_INVALID: Final = Reason.EVIDENCE_INVALID
 
 
 def study(case: Case) -> Reasons:
@@ -74,7 +71,8 @@ def custodian(case: Case) -> Reasons:
 
 def refusals(case: Case) -> Reasons:
     """Step 5: the patient refuses neither the purpose nor what it belongs to."""
-    if covers(case.facts.refusals.union, case.query.purpose):
+    found = case.facts.refusals
+    if found is not NO_REFUSALS and covers(found.union, case.query.purpose):
         return (Reason.REFUSED_BY_PATIENT,)
     return _NOTHING
 
@@ -84,10 +82,12 @@ def is_malformed(directive: Directive) -> bool:
     term = directive.expiry - directive.not_before
     if directive.expiry == 0 or term <= 0 or term > MAX_TERM:
         return True
-    modifiers = directive.modifiers
-    if len(modifiers) < 2:
-        return False
-    return len(modifiers) > MAX_MODIFIERS or any(after.code <= one.code for one, after in pairwise(modifiers))
+    before = -1
+    for modifier in directive.modifiers:
+        if modifier.code <= before:
+            return True
+        before = modifier.code
+    return len(directive.modifiers) > MAX_MODIFIERS
 
 
 def directive(case: Case) -> Reasons:
@@ -96,27 +96,29 @@ def directive(case: Case) -> Reasons:
     if cited is None:
         return (Reason.DIRECTIVE_ABSENT,)
     commitment = facts.commitment
-    reasons: list[Reason] = []
-    if is_malformed(cited) or (
-        commitment.kind == _PAPER and cited.expiry - cited.not_before > MAX_PAPER_TERM
-    ):
-        reasons.append(Reason.DIRECTIVE_MALFORMED)
     recorded_at = commitment.recorded_at
-    flaw = commitment.flaw
-    is_past = cited.generation != facts.generation
-    if cited.subject != facts.study.subject:
+    malformed = is_malformed(cited) or (
+        commitment.kind == _PAPER and cited.expiry - cited.not_before > MAX_PAPER_TERM
+    )
+    is_past = cited.generation != facts.generation or (
+        facts.generation != 0 and 0 < recorded_at < facts.generation_since
+    )
+    differs = cited.subject != facts.study.subject
+    if not (malformed or is_past or differs or commitment.revoked_at or commitment.flaw) and recorded_at:
+        return _NOTHING
+    reasons = [Reason.DIRECTIVE_MALFORMED] if malformed else []
+    if differs:
         reasons.append(Reason.SUBJECT_DIFFERS)
     elif commitment.revoked_at:  # absorbing, also before it was recorded
         reasons.append(Reason.DIRECTIVE_REVOKED)
     elif not recorded_at:
         # A batch that does not show it says more than that nothing is recorded.
-        reasons.append(flaw if flaw is _EVIDENCE_INVALID else Reason.DIRECTIVE_NOT_RECORDED)
-    elif facts.generation and recorded_at < facts.generation_since:
-        is_past = True
+        bad_evidence = commitment.flaw == Reason.EVIDENCE_INVALID
+        reasons.append(Reason.EVIDENCE_INVALID if bad_evidence else Reason.DIRECTIVE_NOT_RECORDED)
     if is_past:
         reasons.append(Reason.GENERATION_PAST)
-    if flaw not in (_PERMITTED, _EVIDENCE_INVALID):
-        reasons.append(flaw)
+    if recorded_at and commitment.flaw and not differs:
+        reasons.append(commitment.flaw)
     return tuple(reasons)
 
 
@@ -158,9 +160,10 @@ def grantee(case: Case) -> Reasons:
 
 def categories(case: Case) -> Reasons:
     """Step 10: all that is in the study was asked for, and all that was asked for is granted."""
+    # Plain integers: the complement of an IntFlag keeps to the bits that have names.
     asked, cited = int(case.query.categories), case.directive
-    not_asked = outside(case.facts.study.categories, asked)
-    not_granted = 0 if cited is None else outside(asked, cited.categories)
+    not_asked = case.facts.study.categories & ~asked
+    not_granted = 0 if cited is None else asked & ~int(cited.categories)
     if not (not_asked or not_granted):
         return _NOTHING
     reasons = [Reason.CATEGORY_NOT_ASKED] if not_asked else []

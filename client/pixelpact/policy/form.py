@@ -9,6 +9,7 @@ from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO, ZERO32
 from pixelpact.policy import wording
 from pixelpact.policy._generated import Category, ModifierCode, Permission, Purpose
 from pixelpact.policy.vocabulary import (
+    MARKETING,
     MAX_MODIFIERS,
     MAX_TERM,
     MODIFIERS,
@@ -44,6 +45,7 @@ _NAMED_BY_VALUE = {
     ModifierCode.US: "a list of users",
     ModifierCode.PS: "a project",
 }
+_NON_COMMERCIAL = (ModifierCode.NPUNCU, ModifierCode.NCU)
 _LAST_INSTITUTION = ANY_INSTITUTION_LATER_TOO - 1
 
 
@@ -140,8 +142,9 @@ def _check_permission(directive: Directive) -> None:
         if not any(_allows(directive, narrower) for narrower in descendants(purpose)):
             has = wording.permission(directive.permission) if directive.permission else "none"
             raise _fault(
-                f"it names {wording.purpose(purpose)}, which its data use permission ({has}) never allows",
-                "Leave the purpose out, or take a permission that allows it",
+                f"it names {wording.purpose(purpose)}, which its data use permission ({has}) and conditions "
+                "never allow",
+                "Leave the purpose out, or take a permission and conditions that allow it",
             )
 
 
@@ -151,6 +154,8 @@ def _allows(directive: Directive, purpose: Purpose) -> bool:
         return allows_research(directive.permission, purpose) and not (
             prohibited and purpose in (Purpose.HRESCH, Purpose.POARCH)
         )
+    if purpose in MARKETING and any(modifier.code in _NON_COMMERCIAL for modifier in directive.modifiers):
+        return False
     return directive.permission != Permission.CC or purpose in TREATMENT
 
 

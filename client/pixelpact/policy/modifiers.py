@@ -15,6 +15,7 @@ _NOT_FOR_PROFIT: Final = int(Attribute.NOT_FOR_PROFIT)
 _METHODS, _GENETIC, _COMMERCIAL, _ANCESTRY = (
     int(trait) for trait in (Trait.METHODS, Trait.GENETIC, Trait.COMMERCIAL, Trait.ANCESTRY)
 )
+_PADDING: Final = bytes(30)
 #: Research of no stated kind might be such.
 _ANCESTRY_RESEARCH: Final = frozenset((int(Purpose.HRESCH), int(Purpose.POARCH)))
 
@@ -61,9 +62,10 @@ def _project(case: Case, value: bytes) -> Reason:
 
 def _country(case: Case, value: bytes) -> Reason:
     facts = case.facts
-    if value != facts.requester.country + bytes(30):
+    letters = value[:2]
+    if letters != facts.requester.country or value[2:] != _PADDING:
         return Reason.MODIFIER_COUNTRY
-    if _names_no_project(case) or value == facts.project.country + bytes(30):
+    if _names_no_project(case) or letters == facts.project.country:
         return _HOLDS
     return Reason.MODIFIER_COUNTRY
 

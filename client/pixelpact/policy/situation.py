@@ -168,7 +168,7 @@ class Situation:
         """What to do about the ethics board of the project."""
         board = self.case.facts.project.board
         if board.number == self.case.facts.study.custodian:
-            return f"Cite a research project that another ethics board approved: {self.custodian} holds the study."
+            return f"Cite a project that another ethics board approved: {self.custodian} holds the study."
         who = wording.institution(board.number, self.names)
         if board.status != InstitutionStatus.ACTIVE:
             return f"The consortium {_activation(board)} {who}, or another board approves a project."
