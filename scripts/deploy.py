@@ -94,7 +94,7 @@ def deploy_all(deployer: AccountAPI, founders: list[Founder], terms: Terms) -> d
     """Deploy in the order in which they build upon each other; the addresses by name."""
     registry = deployer.deploy(project.InstitutionRegistry, founders, terms_struct(terms))
     studies = deployer.deploy(project.StudyRegistry, registry.address)
-    consents = deployer.deploy(project.ConsentRegistry)
+    consents = deployer.deploy(project.ConsentRegistry, registry.address, studies.address)
     projects = deployer.deploy(project.ProjectRegistry, registry.address)
     engine = deployer.deploy(project.PolicyEngine, registry.address, projects.address, 1)
     ledger = deployer.deploy(

@@ -68,7 +68,7 @@ def constructor_arguments(
         return ([founder_struct(founder) for founder in founders], terms_struct(terms))
     built_upon: dict[str, tuple[str, ...]] = {
         "StudyRegistry": ("InstitutionRegistry",),
-        "ConsentRegistry": (),
+        "ConsentRegistry": ("InstitutionRegistry", "StudyRegistry"),
         "ProjectRegistry": ("InstitutionRegistry",),
         "PolicyEngine": ("InstitutionRegistry", "ProjectRegistry"),
         "AccessLedger": ("InstitutionRegistry", "StudyRegistry", "ConsentRegistry", "PolicyEngine"),
