@@ -19,12 +19,12 @@ from scenario import (
     SUSPENDED,
     VOTER,
     WITHDRAWN,
+    cited,
     digest,
     no_directive,
     plain,
     query_of,
     reverts,
-    sent,
 )
 from votes import (
     ADMIT,
@@ -214,8 +214,10 @@ def test_a_stop_holds_up_nothing_but_sharing(
 
 
 def test_no_majority_gives_anybody_an_image(members, consortium, study, directive_hash, people, mocks):
-    """All vote for everything that can be voted on, for the company that nobody allowed anything."""
-    engine = people.relay.deploy(mocks.Engine)
+    """All vote for everything that can be voted on, for the company that nobody allowed anything; at last even
+    for another admin of the hospital that holds the study.
+    """
+    engine = people.relay.deploy(mocks.Engine, 2)
     engine.set(0, 0, sender=people.relay)
     code = keccak(bytes(engine.provider.get_code(engine.address)))
     anything = CUSTODIAN | REQUESTER | BOARD | VOTER
@@ -225,7 +227,7 @@ def test_no_majority_gives_anybody_an_image(members, consortium, study, directiv
         return [
             plain(consortium.studies.study(study)),
             plain(consortium.consents.commitment(ALICE.address, directive_hash)),
-            consortium.ledger.decide(COMPANY_C, query_of(study), sent(no_directive())),
+            consortium.ledger.decide(COMPANY_C, query_of(study), *cited(no_directive())),
         ]
 
     before = look()
@@ -245,3 +247,6 @@ def test_no_majority_gives_anybody_an_image(members, consortium, study, directiv
         assert {event.contract_address for event in receipt.events} <= ours
         members.later(10)
         assert look() == before
+    assert consortium.ledger.engine() == engine
+    members.decide(motion(RECOVER_ADMIN, institution=HOSPITAL_A, account=people.operator), B, COMPANY_C)
+    assert look() == before
