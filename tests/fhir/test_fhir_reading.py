@@ -291,6 +291,7 @@ def test_a_consent_in_force_is_signed(release: Release) -> None:
         '{"resourceType": "Consent", "status": "draft", "status": "active"}',
         '{"resourceType": "Consent", "status": "active", "madeUp": 1}',
         '{"resourceType": "Consent", "status": 5}',
+        '{"resourceType": "Consent", "status": "active", "policyBasis": {"url": 1}, "policy": [{"uri": 1}]}',
         "[" * 100_000,
         '{"resourceType": "Consent", "status": "active", "provision": '
         + '[{"provision":' * 3000
@@ -303,8 +304,17 @@ def test_what_is_no_consent_is_refused_in_a_sentence(text: str) -> None:
     for release in Release:
         with pytest.raises(InputError) as caught:
             parse_consent(text, NETWORK, release)
+        assert caught.value.what.startswith("This is no FHIR Consent")
         assert caught.value.remedy
         assert caught.value.exit_code == 3
+
+
+def test_an_element_that_is_there_twice_is_not_dropped() -> None:
+    text = json.dumps(consent(Release.R5))
+    twice = text.replace('"status": "draft"', '"status": "inactive", "status": "draft"')
+    assert twice != text
+    with pytest.raises(InputError, match="has an element twice"):
+        parse_consent(twice, NETWORK, Release.R5)
 
 
 def test_the_other_release_is_refused() -> None:

@@ -69,7 +69,7 @@ class Element:
     def text(self, name: str) -> str:
         """A string; empty with a fault when there is none."""
         value = self.take(name)
-        if isinstance(value, str) and value:
+        if isinstance(value, str):
             return value
         self.fault(name, "it is no text")
         return ""

@@ -31,10 +31,12 @@ def require_consent(resource: dict[str, Any], release: Release) -> None:
         ) from error
     try:
         model.model_validate(resource)
-    except (ValidationError, RecursionError) as error:
+    except Exception as error:  # The models also raise what Python does on a value of another type.
         raise InputError(
             f"This is no FHIR Consent of release {release}",
-            why=_first(error) if isinstance(error, ValidationError) else "it is nested too deeply",
+            why=_first(error)
+            if isinstance(error, ValidationError)
+            else "an element has not the type it should",
             remedy="Check which release it is of, and give it as its source wrote it",
         ) from error
 
