@@ -14,15 +14,18 @@ import pytest
 import solcx
 from ape.contracts import ContractContainer
 from ape_ethereum.trace import Trace
+from consenting import Consenting
 from ethpm_types import ContractType
 from scenario import (
     ALICE,
     BOARD,
     BOARD_E,
+    CONSENTS,
     CT,
     CUSTODIAN,
     FOUNDED,
     FRANCES,
+    HARRY,
     HOSPITAL_A,
     HOSPITAL_B,
     PROJECTS,
@@ -91,6 +94,7 @@ def consortium(project, chain, people, founders):
     for admin in (people.hospital_a, people.hospital_b, people.company_c, people.hospital_d):
         institutions.publishKey(encryption_key("key of somebody"), sender=admin)
     institutions.setOperator(FRANCES.address, PROJECTS, sender=people.board_e)
+    institutions.setOperator(HARRY.address, CONSENTS, sender=people.hospital_a)
     studies.register(
         digest("study"), ALICE.address, CT, digest("manifest"), digest("content"), sender=people.hospital_a
     )
@@ -191,6 +195,12 @@ def approve(chain, projects, people):
         return projects.approve(project, board, until, signer.address, signature, sender=people.relay)
 
     return approve_
+
+
+@pytest.fixture(scope="session")
+def consenting(chain, consents, domain, people, study):
+    """Everything that can be said in matters of consent, signed and sent."""
+    return Consenting(chain, consents, domain, people, study)
 
 
 @pytest.fixture(scope="session")
