@@ -14,31 +14,44 @@ import pytest
 import solcx
 from ape.contracts import ContractContainer
 from ape_ethereum.trace import Trace
+from consenting import Consenting
 from ethpm_types import ContractType
 from scenario import (
     ALICE,
     BOARD,
+    BOARD_E,
+    CONSENTS,
     CT,
     CUSTODIAN,
+    EMERGENCIES,
+    ENCRYPTION_KEY,
     FOUNDED,
+    FRANCES,
+    GRACE,
+    HARRY,
     HOSPITAL_A,
     HOSPITAL_B,
+    NO_EVIDENCE,
+    PROJECTS,
     REQUESTER,
     START,
+    TERMS,
     VOTER,
+    YEAR,
+    ZERO32,
     Domain,
+    cited,
     digest,
     directive_of,
+    emergency_of,
+    emergency_query,
+    motion_of,
+    project_of,
     query_of,
+    release_of,
+    said_in,
     sent,
 )
-
-KEY_LENGTH = 1_216
-
-
-def encryption_key(name: str) -> bytes:
-    """Something as long as an encryption key, without zero bytes."""
-    return (name.encode() * KEY_LENGTH)[:KEY_LENGTH]
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +81,7 @@ def quiet():
 
 @pytest.fixture(scope="session", autouse=True)
 def consortium(project, chain, people, founders):
-    """The five contracts, deployed in their order by somebody who has no say afterwards; all but board_e have
+    """The six contracts, deployed in their order by somebody who has no say afterwards; all but board_e have
     published a key; hospital A has registered Alice's CT study; Alice's directive for hospital B is recorded;
     and hospital B has asked for the study, and was permitted.
 
@@ -76,14 +89,18 @@ def consortium(project, chain, people, founders):
     """
     chain.pending_timestamp = FOUNDED
     deployer = people.relay
-    institutions = deployer.deploy(project.InstitutionRegistry, founders)
+    institutions = deployer.deploy(project.InstitutionRegistry, founders, TERMS)
     studies = deployer.deploy(project.StudyRegistry, institutions)
-    consents = deployer.deploy(project.ConsentRegistry)
-    engine = deployer.deploy(project.PolicyEngine)
+    consents = deployer.deploy(project.ConsentRegistry, institutions, studies)
+    projects = deployer.deploy(project.ProjectRegistry, institutions)
+    engine = deployer.deploy(project.PolicyEngine, institutions, projects, 1)
     ledger = deployer.deploy(project.AccessLedger, institutions, studies, consents, engine)
 
     for admin in (people.hospital_a, people.hospital_b, people.company_c, people.hospital_d):
-        institutions.publishKey(encryption_key("key of somebody"), sender=admin)
+        institutions.publishKey(ENCRYPTION_KEY, sender=admin)
+    institutions.setOperator(FRANCES.address, PROJECTS, sender=people.board_e)
+    institutions.setOperator(HARRY.address, CONSENTS, sender=people.hospital_a)
+    institutions.setOperator(GRACE.address, EMERGENCIES, sender=people.hospital_b)
     studies.register(
         digest("study"), ALICE.address, CT, digest("manifest"), digest("content"), sender=people.hospital_a
     )
@@ -94,10 +111,15 @@ def consortium(project, chain, people, founders):
     directive = directive_of(study)
     directive_hash = domain.struct_hash("Directive", directive)
     signature = ALICE.sign(domain, "Directive", directive)
-    consents.record(ALICE.address, directive_hash, signature, sender=people.relay)
-    ledger.request(1, query_of(study), sent(directive), digest("a person"), sender=people.hospital_b)
+    consents.record(ALICE.address, directive_hash, 0, signature, sender=people.relay)
+    ledger.request(1, query_of(study), *cited(directive), digest("a person"), sender=people.hospital_b)
     return SimpleNamespace(
-        institutions=institutions, studies=studies, consents=consents, engine=engine, ledger=ledger
+        institutions=institutions,
+        studies=studies,
+        consents=consents,
+        projects=projects,
+        engine=engine,
+        ledger=ledger,
     )
 
 
@@ -114,6 +136,11 @@ def studies(consortium):
 @pytest.fixture(scope="session")
 def consents(consortium):
     return consortium.consents
+
+
+@pytest.fixture(scope="session")
+def projects(consortium):
+    return consortium.projects
 
 
 @pytest.fixture(scope="session")
@@ -150,13 +177,46 @@ def query(study):
 
 
 @pytest.fixture(scope="session")
+def register_project(projects, people):
+    """Hospital B registers a project, changed as the test needs it; its number."""
+
+    def register_(sender: Any = None, **changes: Any) -> bytes:
+        body = project_of(**changes)
+        projects.register(body, sender=sender or people.hospital_b)
+        return bytes(projects.projectId(body))
+
+    return register_
+
+
+@pytest.fixture(scope="session")
+def approve(chain, projects, people):
+    """Board E approves a project for a year, as Frances signed it; changed as the test needs it."""
+
+    def approve_(
+        project: bytes, until: int = START + YEAR, board: int = BOARD_E, signer: Any = FRANCES, **sent: Any
+    ) -> Any:
+        domain = Domain(chain.chain_id, projects.address)
+        message = {"project": project, "board": board, "until": until}
+        signature = sent.get("signature") or signer.sign(domain, "Approval", message)
+        return projects.approve(project, board, until, signer.address, signature, sender=people.relay)
+
+    return approve_
+
+
+@pytest.fixture(scope="session")
+def consenting(chain, consents, domain, people, study):
+    """Everything that can be said in matters of consent, signed and sent."""
+    return Consenting(chain, consents, domain, people, study)
+
+
+@pytest.fixture(scope="session")
 def record(consents, domain, people):
     """Record a directive that its subject signed; its hash."""
 
     def record_(directive: dict[str, Any], patient: Any = ALICE) -> bytes:
         directive_hash = domain.struct_hash("Directive", directive)
         signature = patient.sign(domain, "Directive", directive)
-        consents.record(patient.address, directive_hash, signature, sender=people.relay)
+        consents.record(patient.address, directive_hash, 0, signature, sender=people.relay)
         return directive_hash
 
     return record_
@@ -169,7 +229,7 @@ def revoke(consents, domain, people):
     def revoke_(directive_hash: bytes, patient: Any = ALICE) -> Any:
         message = {"subject": patient.address, "directive": directive_hash}
         signature = patient.sign(domain, "Revocation", message)
-        return consents.revoke(patient.address, directive_hash, signature, sender=people.relay)
+        return consents.revoke(patient.address, directive_hash, 0, signature, sender=people.relay)
 
     return revoke_
 
@@ -181,7 +241,7 @@ def revoke_all(consents, domain, people):
     def revoke_all_(generation: int, patient: Any = ALICE) -> Any:
         message = {"subject": patient.address, "generation": generation}
         signature = patient.sign(domain, "RevocationOfAll", message)
-        return consents.revokeAll(patient.address, generation, signature, sender=people.relay)
+        return consents.revokeAll(patient.address, generation, 0, signature, sender=people.relay)
 
     return revoke_all_
 
@@ -207,7 +267,7 @@ def refuse(consents, domain, people):
             "purposes": purposes,
             "sequence": sequence,
         }
-        return consents.refuse(message, patient.sign(domain, "Refusal", message), sender=people.relay)
+        return consents.refuse(message, 0, patient.sign(domain, "Refusal", message), sender=people.relay)
 
     return refuse_
 
@@ -231,24 +291,57 @@ def request_id(ledger, query, directive_hash):
 
 
 @pytest.fixture(scope="session")
+def carry(chain, institutions, people):
+    """The two members that vote decide something, and carry it out when its notice is over; the receipt."""
+
+    def carry_(notice: int = 0, **motion: Any) -> Any:
+        made = motion_of(**motion)
+        number = institutions.propose(made, sender=people.hospital_a).return_value
+        institutions.vote(number, sender=people.hospital_b)
+        chain.pending_timestamp += notice
+        return institutions.carryOut(number, made, sender=people.relay)
+
+    return carry_
+
+
+@pytest.fixture(scope="session")
 def release(ledger, query, directive, people, person):
     """Hospital A releases to hospital B as asked; changed as the test needs it."""
 
     def release_(sender: Any = None, **changes: Any) -> Any:
-        arguments = {
-            "nonce": 1,
-            "query": query,
-            "directive": directive,
-            "requester": HOSPITAL_B,
-            "expectedEpoch": 1,
-            "keyVersion": 1,
-            "envelopeDigest": digest("envelope"),
-            "person": person,
-        } | changes
-        arguments["directive"] = sent(arguments["directive"])
-        return ledger.release(*arguments.values(), sender=sender or people.hospital_a)
+        asked = {"nonce": 1, "query": query, "directive": directive, "evidence": NO_EVIDENCE}
+        asked |= {name: changes.pop(name) for name in list(changes) if name in asked}
+        asked["directive"] = sent(asked["directive"])
+        released = release_of(**({"person": person} | changes))
+        return ledger.release(*asked.values(), released, sender=sender or people.hospital_a)
 
     return release_
+
+
+@pytest.fixture(scope="session")
+def open_record(chain, ledger, institutions, people, study):
+    """Hospital B opens Alice's study in an emergency, Grace having signed; changed as the test needs it."""
+
+    def open_record_(
+        sender: Any = None, nonce: int = 7, signer: Any = GRACE, signed: Any = None, **changes: Any
+    ) -> Any:
+        asked = emergency_of(study, **changes)
+        sender = sender or people.hospital_b
+        requester, _ = institutions.operator(sender)
+        message = {
+            "request": bytes(ledger.requestId(requester, nonce, emergency_query(asked), ZERO32)),
+            **said_in(asked),
+        } | (signed or {})
+        signature = signer.sign(Domain(chain.chain_id, ledger.address), "EmergencyAccess", message)
+        return ledger.emergency(nonce, asked, signature, sender=sender)
+
+    return open_record_
+
+
+@pytest.fixture
+def opened(open_record):
+    """Hospital B's emergency, which was permitted; its number."""
+    return bytes(open_record().return_value.id)
 
 
 @pytest.fixture

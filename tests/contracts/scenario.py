@@ -9,6 +9,7 @@ import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,21 +25,38 @@ from web3.exceptions import ContractCustomError
 DATA = Path(__file__).resolve().parents[2] / "client" / "pixelpact" / "policy" / "data"
 
 DAY = 86_400
+YEAR = 365 * DAY
 #: When the story starts, in seconds since 1970, and when the consortium was founded before that.
 START = 2_000_000_000
 FOUNDED = START - DAY
 MAX_TERM = 315_576_000
+#: What the consortium was founded on: the recommended terms (docs/contracts.md, Terms).
+TERMS = {
+    "voteLifetime": 30 * DAY,
+    "engineNotice": 7 * DAY,
+    "recoveryNotice": 7 * DAY,
+    "longestStop": 14 * DAY,
+    "paperDelay": 3 * DAY,
+    "keyRecoveryDelay": 7 * DAY,
+    "reviewTerm": 7 * DAY,
+}
 ZERO32 = bytes(32)
 ZERO_ADDRESS = to_checksum_address(bytes(20))
 ANY_GRANTEE = 0
 ANY_GRANTEE_LATER_TOO = 2**32 - 1
 
 CUSTODIAN, REQUESTER, BOARD, VOTER = 1, 2, 4, 8
-STUDIES, RELEASES, REQUESTS, ALL = 1, 2, 4, 7
+STUDIES, RELEASES, REQUESTS, CONSENTS, EMERGENCIES, PROJECTS, VOTES, ALL = 1, 2, 4, 8, 16, 32, 64, 127
 UNKNOWN, ACTIVE, SUSPENDED = 0, 1, 2
 STUDY_ACTIVE, WITHDRAWN, ERASED = 1, 2, 3
 PERMITTED, DENIED, REFUSED = 1, 2, 3
 CT, MR = 1 << 1, 1 << 2
+
+#: Something as long as an encryption key, without zero bytes, which all that have one publish.
+ENCRYPTION_KEY = (b"key of somebody" * 82)[:1_216]
+
+#: No batch is cited.
+NO_EVIDENCE = (0, ZERO32, [], 0, b"")
 
 #: The institutions by their numbers.
 HOSPITAL_A, HOSPITAL_B, COMPANY_C, HOSPITAL_D, BOARD_E, STRANGE_HOSPITAL = 1, 2, 3, 4, 5, 99
@@ -92,13 +110,50 @@ TYPES = {
         ("purposes", "uint64"),
         ("sequence", "uint64"),
     ],
+    "EmergencyAccess": [
+        ("request", "bytes32"),
+        ("justification", "bytes32"),
+        ("person", "bytes32"),
+        ("secondPerson", "bytes32"),
+    ],
+    "Approval": [("project", "bytes32"), ("board", "uint32"), ("until", "uint64")],
+    "EndOfPaper": [("subject", "address")],
+    "PaperConsent": [
+        ("subject", "address"),
+        ("directive", "bytes32"),
+        ("custodian", "uint32"),
+        ("form", "bytes32"),
+    ],
+    "RefusalLift": [
+        ("subject", "address"),
+        ("custodian", "uint32"),
+        ("study", "bytes32"),
+        ("form", "bytes32"),
+        ("sequence", "uint64"),
+    ],
+    "Appointment": [
+        ("subject", "address"),
+        ("guardian", "address"),
+        ("powers", "uint8"),
+        ("custodian", "uint32"),
+        ("until", "uint64"),
+        ("number", "uint32"),
+    ],
+    "AttestedAppointment": [("appointment", "Appointment"), ("form", "bytes32")],
+    "Dismissal": [("subject", "address"), ("number", "uint32")],
+    "Recoverer": [("subject", "address"), ("account", "address"), ("sequence", "uint64")],
+    "Recovery": [("subject", "address"), ("candidate", "address"), ("attempt", "uint32")],
+    "RecoveryStop": [("subject", "address"), ("attempt", "uint32")],
 }
-PARTS = {"Directive": ["Directive", "Modifier"]}
+PARTS = {
+    "Directive": ["Directive", "Modifier"],
+    "AttestedAppointment": ["AttestedAppointment", "Appointment"],
+}
 
 
 @dataclass(frozen=True)
 class Domain:
-    """The EIP-712 domain of a ConsentRegistry."""
+    """The EIP-712 domain of a contract: of a ConsentRegistry, if nothing else is said."""
 
     chain_id: int
     registry: str
@@ -144,6 +199,17 @@ class Patient:
 
 
 ALICE, BOB = Patient("Alice"), Patient("Bob")
+#: Who may act for Alice, who may in vain, and the key that Alice has after she lost the first.
+GUARDIAN, STRANGER, NEW_KEY, SAFE = (
+    Patient("Gwen"),
+    Patient("Sven"),
+    Patient("Alice anew"),
+    Patient("her safe"),
+)
+#: Who signs for hospital A beside its admin, in matters of consent.
+HARRY = Patient("Harry")
+#: Who signs for the ethics board, and who is the second of hospital B in an emergency; without ether too.
+FRANCES, GRACE = Patient("Frances"), Patient("Grace")
 
 
 def directive_of(study: bytes, /, **changes: Any) -> dict[str, Any]:
@@ -181,6 +247,32 @@ def no_directive() -> dict[str, Any]:
     )
 
 
+ADMIT, SUSPEND, REINSTATE, CHANGE, RECOVER_ADMIN, REPLACE_ENGINE, STOP = range(1, 8)
+
+#: The longest approval in seconds, the traits of a project, and where it may stand.
+FIVE_YEARS = 157_788_000
+METHODS, GENETIC, COMMERCIAL, ANCESTRY = 1, 2, 4, 8
+REGISTERED, APPROVED, PROJECT_WITHDRAWN = 1, 2, 3
+
+
+def code_of(text: str) -> bytes:
+    """A disease or a kind of research as 32 bytes: ASCII and zeros behind it."""
+    return text.encode("ascii").ljust(32, b"\0")
+
+
+def project_of(**changes: Any) -> dict[str, Any]:
+    """Hospital B leads, company C takes part, in Great Britain; changed as the test needs it."""
+    return {
+        "lead": HOSPITAL_B,
+        "partners": [COMPANY_C],
+        "traits": 0,
+        "country": b"GB",
+        "protocol": digest("a protocol"),
+        "codes": [code_of("MONDO:0005148"), code_of("screening")],
+        "salt": digest("the salt of a project"),
+    } | changes
+
+
 def modifiers(*pairs: tuple[int, bytes]) -> list[dict[str, Any]]:
     """Modifiers from (code, value)."""
     return [{"code": code, "value": value} for code, value in pairs]
@@ -197,9 +289,62 @@ def query_of(study: bytes, /, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def motion_of(action: int, **changes: Any) -> dict[str, Any]:
+    """What is voted on; every field that is not given is zero."""
+    return {
+        "action": action,
+        "institution": 0,
+        "account": ZERO_ADDRESS,
+        "roles": 0,
+        "country": b"\0\0",
+        "attributes": 0,
+        "codeHash": ZERO32,
+        "duration": 0,
+    } | changes
+
+
+def emergency_of(study: bytes, /, **changes: Any) -> dict[str, Any]:
+    """Two people of hospital B open Alice's CT study; changed as the test needs it."""
+    return {
+        "study": study,
+        "categories": CT,
+        "justification": digest("unconscious, and a salt"),
+        "second": GRACE.address,
+        "person": digest("a person"),
+        "secondPerson": digest("another person"),
+    } | changes
+
+
+def said_in(emergency: dict[str, Any]) -> dict[str, Any]:
+    """What the second person signs beside the request's number."""
+    return {name: emergency[name] for name in ("justification", "person", "secondPerson")}
+
+
+def emergency_query(emergency: dict[str, Any]) -> dict[str, Any]:
+    """The query that an emergency stands for."""
+    return query_of(emergency["study"], purpose=PURPOSE.BTG, categories=emergency["categories"])
+
+
+def release_of(**changes: Any) -> dict[str, Any]:
+    """What hospital A releases to hospital B; changed as the test needs it."""
+    return {
+        "requester": HOSPITAL_B,
+        "epoch": 1,
+        "keyVersion": 1,
+        "keyDigest": sha256(ENCRYPTION_KEY).digest(),
+        "envelopeDigest": digest("envelope"),
+        "person": digest("a person"),
+    } | changes
+
+
 def sent(directive: dict[str, Any]) -> dict[str, Any]:
     """The directive as ape takes it: structs in a list are tuples."""
     return directive | {"modifiers": [(entry["code"], entry["value"]) for entry in directive["modifiers"]]}
+
+
+def cited(directive: dict[str, Any], evidence: tuple[Any, ...] = NO_EVIDENCE) -> tuple[Any, ...]:
+    """A directive as a request cites it: with the batch that shows it, or none."""
+    return sent(directive), evidence
 
 
 def plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 The history is made by contracts that act for the two hospitals, so that it takes a dozen transactions.
 """
 
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,14 +16,17 @@ from scenario import (
     HOSPITAL_A,
     HOSPITAL_B,
     REQUESTER,
+    TERMS,
     Domain,
+    cited,
     digest,
     directive_of,
     query_of,
-    sent,
+    release_of,
 )
 
 MORE, AT_ONCE = 201, 21
+KEY = b"K" * 1_216
 
 
 @pytest.fixture
@@ -31,18 +35,21 @@ def world(project, chain, people, mocks):
     deploy = people.relay.deploy
     hospital_a, hospital_b = deploy(mocks.Agent), deploy(mocks.Agent)
     institutions = deploy(
-        project.InstitutionRegistry, [(hospital_a, CUSTODIAN, b"GB", 0), (hospital_b, REQUESTER, b"GB", 0)]
+        project.InstitutionRegistry,
+        [(hospital_a, CUSTODIAN, b"GB", 0), (hospital_b, REQUESTER, b"GB", 0)],
+        TERMS,
     )
     studies = deploy(project.StudyRegistry, institutions)
-    consents = deploy(project.ConsentRegistry)
-    engine = deploy(project.PolicyEngine)
+    consents = deploy(project.ConsentRegistry, institutions, studies)
+    projects = deploy(project.ProjectRegistry, institutions)
+    engine = deploy(project.PolicyEngine, institutions, projects, 1)
     ledger = deploy(project.AccessLedger, institutions, studies, consents, engine)
 
     def register(name: str) -> bytes:
         return bytes(studies.register.encode_input(digest(name), ALICE.address, CT, digest("m"), digest("c")))
 
     hospital_a.act(studies, register("study"), sender=people.relay)
-    key = bytes(institutions.publishKey.encode_input(b"K" * 1_216))
+    key = bytes(institutions.publishKey.encode_input(KEY))
     hospital_b.act(institutions, key, sender=people.relay)
     return SimpleNamespace(
         hospital_a=hospital_a,
@@ -90,21 +97,22 @@ def turn(world: Any, number: int) -> dict[str, tuple[Any, Any, bytes]]:
     revocation = signed("Revocation", {"subject": ALICE.address, "directive": directive_hash})
     of_all = signed("RevocationOfAll", {"subject": ALICE.address, "generation": number})
     of_request = (number, query, directive_hash)
-    of_release = (number, query, sent(directive), HOSPITAL_B, number, 1, digest("envelope"), person)
+    released = release_of(epoch=number, keyDigest=sha256(KEY).digest())
+    of_release = (number, query, *cited(directive), released)
     return {
         "record": (
             b,
             consents,
-            data(consents.record, ALICE.address, directive_hash, signed("Directive", directive)),
+            data(consents.record, ALICE.address, directive_hash, 0, signed("Directive", directive)),
         ),
-        "request": (b, ledger, data(ledger.request, number, query, sent(directive), person)),
+        "request": (b, ledger, data(ledger.request, number, query, *cited(directive), person)),
         "release": (a, ledger, data(ledger.release, *of_release)),
         "confirm": (b, ledger, data(ledger.confirm, *of_request, number, person)),
         "dispute": (b, ledger, data(ledger.dispute, *of_request, number, 5, person)),
         "refuse a request": (a, ledger, data(ledger.refuse, *of_request, HOSPITAL_B, 400, person)),
-        "revoke": (b, consents, data(consents.revoke, ALICE.address, directive_hash, revocation)),
-        "revokeAll": (b, consents, data(consents.revokeAll, ALICE.address, number, of_all)),
-        "refuse": (b, consents, data(consents.refuse, refusal, signed("Refusal", refusal))),
+        "revoke": (b, consents, data(consents.revoke, ALICE.address, directive_hash, 0, revocation)),
+        "revokeAll": (b, consents, data(consents.revokeAll, ALICE.address, number, 0, of_all)),
+        "refuse": (b, consents, data(consents.refuse, refusal, 0, signed("Refusal", refusal))),
         "rotate": (a, studies, data(studies.rotate, world.study, number, digest(f"manifest {number}"))),
         "register": (a, studies, world.register(f"study {number}")),
         "setOperator": (a, institutions, data(institutions.setOperator, f"0x{number + 999:040x}", 1)),

@@ -28,14 +28,15 @@ from scenario import (
     REQUESTER,
     START,
     STRANGE_HOSPITAL,
+    TERMS,
     ZERO32,
     Domain,
+    cited,
     digest,
     directive_of,
     modifiers,
     no_directive,
     query_of,
-    sent,
     table,
 )
 
@@ -50,7 +51,7 @@ def decide(ledger, record, study):
         directive = directive_of(study, **({"salt": digest("decide")} | changes))
         if directive["subject"] == ALICE.address:
             record(directive)
-        return ledger.decide(requester, query_of(study) | (query or {}), sent(directive))
+        return ledger.decide(requester, query_of(study) | (query or {}), *cited(directive))
 
     return decide_
 
@@ -60,7 +61,7 @@ def decide_again(ledger, study):
     """Decide about a directive that is recorded already, or is not to be."""
 
     def decide_again_(directive: Any, requester: int = HOSPITAL_B, **query: Any) -> int:
-        return ledger.decide(requester, query_of(study) | query, sent(directive))
+        return ledger.decide(requester, query_of(study) | query, *cited(directive))
 
     return decide_again_
 
@@ -237,7 +238,7 @@ def test_denies_the_directive_of_another_patient_also_when_it_is_recorded(study,
 def test_denies_a_directive_in_alices_name_that_bob_recorded(consents, study, domain, people, decide_again):
     forged = directive_of(study, salt=digest("forged"))
     forged_hash = domain.struct_hash("Directive", forged)
-    consents.record(BOB.address, forged_hash, BOB.sign(domain, "Directive", forged), sender=people.eve)
+    consents.record(BOB.address, forged_hash, 0, BOB.sign(domain, "Directive", forged), sender=people.eve)
     assert decide_again(forged) == REASON.DIRECTIVE_NOT_RECORDED
 
 
@@ -319,7 +320,7 @@ def test_is_valid_from_not_before_until_before_expiry(
     directive = directive_of(study, notBefore=START + not_before, expiry=START + expiry)
     record(directive)
     chain.pending_timestamp = START + 1_000
-    receipt = ledger.request(9, query_of(study), sent(directive), person, sender=people.hospital_b)
+    receipt = ledger.request(9, query_of(study), *cited(directive), person, sender=people.hospital_b)
     assert receipt.return_value.reason == expected
     assert chain.blocks.head.timestamp == START + 1_000
 
@@ -352,12 +353,12 @@ def test_permits_any_requester_that_was_one_before(decide, requester):
     [(-1, REASON.PERMITTED), (0, REASON.GRANTEE_JOINED_LATER), (1, REASON.GRANTEE_JOINED_LATER)],
 )
 def test_denies_requesters_that_came_after_the_recording_or_with_it(
-    project, chain, people, founded, expected
+    project, chain, people, institutions, studies, projects, founded, expected
 ):
-    """A ConsentRegistry that was there before the institutions: they come a second before a directive is
-    recorded, in the same second, or a second after it.
+    """The ConsentRegistry of an older consortium, to which the institutions are unknown: they come a second
+    before a directive is recorded, in the same second, or a second after it.
     """
-    consents = people.relay.deploy(project.ConsentRegistry)
+    consents = people.relay.deploy(project.ConsentRegistry, institutions, studies)
     study = bytes(keccak(encode(["uint32", "bytes32"], [HOSPITAL_A, digest("local")])))
     domain = Domain(chain.chain_id, consents.address)
 
@@ -367,13 +368,13 @@ def test_denies_requesters_that_came_after_the_recording_or_with_it(
             directive = directive_of(study, grantee=grantee)
             directive_hash = domain.struct_hash("Directive", directive)
             signature = ALICE.sign(domain, "Directive", directive)
-            consents.record(ALICE.address, directive_hash, signature, sender=people.relay)
+            consents.record(ALICE.address, directive_hash, 0, signature, sender=people.relay)
             chain.pending_timestamp = START + 1_000
 
     def found() -> Any:
         chain.pending_timestamp = START + 1_000 + founded
         admins = [(people.hospital_a, CUSTODIAN, b"GB", 1), (people.hospital_b, REQUESTER, b"GB", 1)]
-        return people.relay.deploy(project.InstitutionRegistry, admins)
+        return people.relay.deploy(project.InstitutionRegistry, admins, TERMS)
 
     if founded < 0:
         institutions = found()
@@ -383,12 +384,12 @@ def test_denies_requesters_that_came_after_the_recording_or_with_it(
         institutions = found()
     assert institutions.institution(HOSPITAL_B).requesterSince == START + 1_000 + founded
     studies = people.relay.deploy(project.StudyRegistry, institutions)
-    engine = people.relay.deploy(project.PolicyEngine)
+    engine = people.relay.deploy(project.PolicyEngine, institutions, projects, 1)
     ledger = people.relay.deploy(project.AccessLedger, institutions, studies, consents, engine)
     studies.register(digest("local"), ALICE.address, CT, digest("m"), digest("c"), sender=people.hospital_a)
 
     def decide(grantee: int) -> int:
-        return ledger.decide(HOSPITAL_B, query_of(study), sent(directive_of(study, grantee=grantee)))
+        return ledger.decide(HOSPITAL_B, query_of(study), *cited(directive_of(study, grantee=grantee)))
 
     assert decide(ANY_GRANTEE) == expected
     assert decide(ANY_GRANTEE_LATER_TOO) == REASON.PERMITTED
@@ -472,7 +473,7 @@ def test_takes_the_steps_in_their_order(
     def reason(requester: int = BOARD_E, **right: Any) -> int:
         query.update({name: right.pop(name) for name in ("purpose",) if name in right})
         wrong.update(right)
-        return ledger.decide(requester, query, sent(wrong))
+        return ledger.decide(requester, query, *cited(wrong))
 
     assert reason(STRANGE_HOSPITAL) == REASON.REQUESTER_NOT_ACTIVE
     assert reason(BOARD_E) == REASON.REQUESTER_LACKS_ROLE

@@ -1,8 +1,8 @@
-"""Bringing the five contracts onto a chain: how a consortium begins."""
+"""Bringing the six contracts onto a chain: how a consortium begins."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +14,14 @@ from .artifact import load_artifact
 from .checks import check_clock, check_identity
 from .network import CONTRACTS, Network
 from .node import Node
-from .records import Founder, founder_struct
+from .records import RECOMMENDED_TERMS, Founder, Terms, founder_struct, terms_struct
 from .sending import send
 from .transactions import Call, Sender
 
-__all__ = ["deploy", "describe"]
+__all__ = ["constructor_arguments", "deploy", "describe"]
 
+#: The version of the engine that a consortium starts with.
+_FIRST_ENGINE = 1
 _PATIENCE = 120.0
 # A description must have an identity before the node was asked for it.
 _UNKNOWN = Network(
@@ -48,17 +50,47 @@ def describe(rpc: str, *, name: str, finality_depth: int, clock: int | None) -> 
     return replace(asked, chain_id=node.chain_id(), genesis=genesis.hash if genesis else b"")
 
 
-def deploy(network: Network, account: Account, founders: Sequence[Founder]) -> Network:
-    """Deploy the five contracts as shipped; the description that is returned names them.
+def constructor_arguments(
+    name: str,
+    founders: Sequence[Founder],
+    at: Mapping[str, bytes],
+    terms: Terms = RECOMMENDED_TERMS,
+) -> tuple[Any, ...]:
+    """What one of ``CONTRACTS`` is deployed with.
+
+    Args:
+        name: the contract's.
+        founders: as for ``deploy``.
+        at: the addresses of the contracts before it, by name.
+        terms: as for ``deploy``.
+    """
+    if name == "InstitutionRegistry":
+        return ([founder_struct(founder) for founder in founders], terms_struct(terms))
+    built_upon: dict[str, tuple[str, ...]] = {
+        "StudyRegistry": ("InstitutionRegistry",),
+        "ConsentRegistry": ("InstitutionRegistry", "StudyRegistry"),
+        "ProjectRegistry": ("InstitutionRegistry",),
+        "PolicyEngine": ("InstitutionRegistry", "ProjectRegistry"),
+        "AccessLedger": ("InstitutionRegistry", "StudyRegistry", "ConsentRegistry", "PolicyEngine"),
+    }
+    others = tuple(at[other] for other in built_upon[name])
+    return (*others, _FIRST_ENGINE) if name == "PolicyEngine" else others
+
+
+def deploy(
+    network: Network, account: Account, founders: Sequence[Founder], terms: Terms = RECOMMENDED_TERMS
+) -> Network:
+    """Deploy the six contracts as shipped; the description that is returned names them.
 
     Args:
         network: a chain without contracts, from ``describe`` or ``EmbeddedChain.network``.
         account: who pays; it gets no right of any kind.
         founders: the institutions that the consortium starts with, numbered from 1 in this order.
+        terms: the times that it is founded on, for good.
 
     Raises:
         InputError: the description names contracts already.
-        ContractError: a founder that the registry refuses.
+        ContractError: a founder that the registry refuses, or a term.
         ChainError: the node is silent, on another chain, or does not carry it out.
     """
     if network.contracts:
@@ -72,13 +104,8 @@ def deploy(network: Network, account: Account, founders: Sequence[Founder]) -> N
     sender = Sender(node, network, account)
     at: dict[str, bytes] = {}
     for name in CONTRACTS:
-        arguments: dict[str, tuple[Any, ...]] = {
-            "InstitutionRegistry": ([founder_struct(founder) for founder in founders],),
-            "StudyRegistry": (at.get("InstitutionRegistry"),),
-            "AccessLedger": tuple(at.values()),
-        }
         code = load_artifact(name).creation_code
-        data = code + contract_abi(name).encode_constructor(arguments.get(name, ()))
+        data = code + contract_abi(name).encode_constructor(constructor_arguments(name, founders, at, terms))
         head = node.head()
         check_clock(network, head)
         call = Call(name, "constructor", None, data)
