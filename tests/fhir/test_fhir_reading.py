@@ -133,6 +133,7 @@ BOTH: list[tuple[str, str, object]] = [
     ("P.code[0].coding[1]", "P/code/0/coding/-", LABEL),
     ("P.code[0].coding[0].system", "P/code/0/coding/0/system", "http://loinc.org"),
     ("P.data[0].meaning", "P/data/0/meaning", "related"),
+    ("P.data[0].reference.type", "P/data/0/reference/type", "Media"),
     ("P.data[0]", "P/data/0/reference/identifier/value", "0x" + "00" * 32),
     ("P.data[1]", "P/data/-", copied("data/0")),
 ]
