@@ -333,8 +333,10 @@ def carry(chain, institutions, people):
     def carry_(notice: int = 0, **motion: Any) -> Any:
         made = motion_of(**motion)
         number = institutions.propose(made, sender=people.hospital_a).return_value
-        institutions.vote(number, sender=people.hospital_b)
-        chain.pending_timestamp += notice
+        if made["institution"] != HOSPITAL_B:
+            institutions.vote(number, sender=people.hospital_b)
+        if notice:
+            chain.pending_timestamp += notice
         return institutions.carryOut(number, made, sender=people.relay)
 
     return carry_
