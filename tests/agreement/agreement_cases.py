@@ -61,10 +61,10 @@ FAILING = {
 }
 
 
-def engine_code(behaviour: str) -> bytes:
-    """Init code of an engine that answers VERSION (a call of four bytes) with 1, and else behaves so."""
+def engine_code(behaviour: str, number: int = 1) -> bytes:
+    """Init code of an engine that answers VERSION (a call of four bytes) with a number, else behaves so."""
     body = bytes.fromhex(behaviour)
-    version = bytes.fromhex("5b600160005260206000f3")
+    version = bytes.fromhex("5b60") + bytes([number]) + bytes.fromhex("60005260206000f3")
     runtime = bytes.fromhex("3660041460") + bytes([7 + len(body)]) + b"\x57" + body + version
     return b"\x61" + len(runtime).to_bytes(2) + bytes.fromhex("80600c6000396000f3") + runtime
 

@@ -50,7 +50,7 @@ class Subject:
     Attributes:
         generation: only directives of this one count.
         generation_since: what was anchored before this second is of a generation before.
-        has_own_key: whether a signature by the patient's key is known, which ends paper and attested guardians.
+        has_own_key: whether a signature by the patient's key is known: it ends what was attested.
         has_paper: whether paper, or an attested guardian, was recorded.
         key: the account that took over; empty while the patient's address is the key.
         signed: purposes and sequence of each signed refusal, by (custodian, study, grantee).
