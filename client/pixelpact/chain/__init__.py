@@ -72,6 +72,7 @@ from .events import (
 from .network import CONTRACTS, Network
 from .receipt import Receipt
 from .records import (
+    RECOMMENDED_TERMS,
     Commitment,
     ConsentStanding,
     Founder,
@@ -82,6 +83,7 @@ from .records import (
     RequestStatus,
     StudyRecord,
     StudyStatus,
+    Terms,
 )
 from .trail import Trail
 from .transactions import Call, SignedCall
@@ -91,6 +93,7 @@ sys.setrecursionlimit(_recursion_limit)
 __all__ = [
     "CONTRACTS",
     "EVENTS",
+    "RECOMMENDED_TERMS",
     "AccessConfirmed",
     "AccessDisputed",
     "AccessRefused",
@@ -130,6 +133,7 @@ __all__ = [
     "StudyRotated",
     "StudyStatus",
     "StudyWithdrawn",
+    "Terms",
     "Trail",
     "deploy",
     "describe",

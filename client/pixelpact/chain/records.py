@@ -10,6 +10,7 @@ from typing import Any
 from pixelpact.models import AccessQuery, Directive, Modifier, Refusal
 
 __all__ = [
+    "RECOMMENDED_TERMS",
     "Commitment",
     "ConsentStanding",
     "Founder",
@@ -20,6 +21,7 @@ __all__ = [
     "RequestStatus",
     "StudyRecord",
     "StudyStatus",
+    "Terms",
 ]
 
 Struct = Mapping[str, Any]
@@ -69,6 +71,42 @@ class Founder:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """The times that a consortium is founded on, whole seconds up to ten years; they never change.
+
+    Attributes:
+        vote_lifetime: how long a proposal may be voted on, and how long it may be carried out afterwards.
+        engine_notice: between a vote for a policy engine and its start, in which patients can withdraw.
+        recovery_notice: between a vote for a new admin and its taking over: the present one may veto it.
+        longest_stop: the longest stop of all sharing that one vote decides.
+        paper_delay: before a consent on paper counts; the only one that may be 0.
+        key_recovery_delay: before a patient's new key takes over.
+        review_term: within which an emergency must be reviewed.
+    """
+
+    vote_lifetime: int
+    engine_notice: int
+    recovery_notice: int
+    longest_stop: int
+    paper_delay: int
+    key_recovery_delay: int
+    review_term: int
+
+
+_DAY = 86_400
+#: The terms for a consortium of real institutions (docs/contracts.md, Terms).
+RECOMMENDED_TERMS = Terms(
+    vote_lifetime=30 * _DAY,
+    engine_notice=7 * _DAY,
+    recovery_notice=7 * _DAY,
+    longest_stop=14 * _DAY,
+    paper_delay=3 * _DAY,
+    key_recovery_delay=7 * _DAY,
+    review_term=7 * _DAY,
+)
+
+
+@dataclass(frozen=True, slots=True)
 class InstitutionRecord:
     """All that the chain keeps of an institution; status UNKNOWN and zeros when there is none of this number.
 
@@ -81,6 +119,7 @@ class InstitutionRecord:
         key_version: of its current encryption key; 0 while it has none.
         requester_since: when it got the requester role (seconds), 0 while it does not hold it.
         status_since: when it got its present status (seconds).
+        operator_epoch: counts the recoveries of its admin, each of which ended all its operators of before.
     """
 
     admin: bytes
@@ -91,6 +130,7 @@ class InstitutionRecord:
     key_version: int
     requester_since: int
     status_since: int
+    operator_epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +152,7 @@ class StudyRecord:
         status: whether it may be shared.
         categories: the kinds of images in it, a bit each.
         registered_at: seconds.
+        formers: up to four institutions that held it before, the latest first.
         manifest_digest: of the current sealed study's root, 32 bytes.
         content_commitment: 32 bytes; never changes.
     """
@@ -122,6 +163,7 @@ class StudyRecord:
     status: StudyStatus
     categories: int
     registered_at: int
+    formers: tuple[int, ...]
     manifest_digest: bytes
     content_commitment: bytes
 
@@ -181,6 +223,7 @@ def institution_of(struct: Struct) -> InstitutionRecord:
         key_version=struct["keyVersion"],
         requester_since=struct["requesterSince"],
         status_since=struct["statusSince"],
+        operator_epoch=struct["operatorEpoch"],
     )
 
 
@@ -193,9 +236,15 @@ def study_of(struct: Struct) -> StudyRecord:
         status=StudyStatus(struct["status"]),
         categories=struct["categories"],
         registered_at=struct["registeredAt"],
+        formers=_formers_of(struct["formers"]),
         manifest_digest=struct["manifestDigest"],
         content_commitment=struct["contentCommitment"],
     )
+
+
+def _formers_of(packed: int) -> tuple[int, ...]:
+    places = ((packed >> shift) & 0xFFFFFFFF for shift in (0, 32, 64, 96))
+    return tuple(former for former in places if former)
 
 
 def commitment_of(struct: Struct) -> Commitment:
@@ -223,6 +272,19 @@ def founder_struct(founder: Founder) -> Struct:
         "roles": founder.roles,
         "country": founder.country.encode("ascii"),
         "attributes": founder.attributes,
+    }
+
+
+def terms_struct(terms: Terms) -> Struct:
+    """``Consortium.Terms``."""
+    return {
+        "voteLifetime": terms.vote_lifetime,
+        "engineNotice": terms.engine_notice,
+        "recoveryNotice": terms.recovery_notice,
+        "longestStop": terms.longest_stop,
+        "paperDelay": terms.paper_delay,
+        "keyRecoveryDelay": terms.key_recovery_delay,
+        "reviewTerm": terms.review_term,
     }
 
 
