@@ -6,7 +6,7 @@ from collections import Counter
 
 from operations_play import Play, account
 
-from pixelpact.policy import InstitutionStatus, OperatorPermission, Role
+from pixelpact.policy import InstitutionStatus, OperatorPermission, Role, StudyStatus
 
 
 class Acting(Play):
@@ -74,7 +74,18 @@ class Acting(Play):
         return self.rng.choice(self.patients[-8:])
 
     def study(self) -> bytes:
-        """A study, of the latest ones; sometimes an unknown one."""
+        """A study, of the latest ones, mostly one that is shared; sometimes an unknown one."""
         if not self.studies or self.slips():
             return b"\x77" * 32
-        return self.rng.choice(self.studies[-25:])
+        latest = self.studies[-25:]
+        active = [one for one in latest if self.state.studies.facts(one).status == StudyStatus.ACTIVE]
+        return self.rng.choice(active if active and not self.slips(0.1) else latest)
+
+    def is_silent(self, patient: bytes) -> bool:
+        """Whether a patient signs nothing, so that paper and attested guardians stand for long."""
+        return patient[0] % 3 == 0
+
+    def speaking(self) -> bytes:
+        """A patient who signs, of the latest ones; sometimes one who did not before."""
+        speaking = [one for one in self.patients[-12:] if not self.is_silent(one)]
+        return self.rng.choice(speaking) if speaking and not self.slips(0.01) else self.patient()

@@ -74,9 +74,14 @@ class ConsentActs(Drafts):
         return self.signature(self.deployed.consents, signer, struct(primary, *values))
 
     def record(self) -> None:
-        draft = self.new_draft() if self.rng.random() < 0.9 else self.latest()
+        draft = self.new_draft() if not self.slips() else self.latest()
+        appointment = self._appointment(draft.directive.subject, 0.15)
+        for _ in range(4):
+            if appointment or not self.is_silent(draft.directive.subject) or self.slips(0.01):
+                break
+            draft = self.new_draft()
+            appointment = self._appointment(draft.directive.subject, 0.4)
         subject = draft.directive.subject
-        appointment = self._appointment(subject, 0.15)
         signer = self._signs(subject, appointment)
         signature = self.sign_directive(signer, draft)
         arguments = subject, draft.number, appointment, signature
@@ -84,17 +89,16 @@ class ConsentActs(Drafts):
             self.drafts.append(draft)
 
     def revoke(self) -> None:
-        draft = self.latest() if self.rng.random() < 0.8 else self.new_draft()
+        draft = self.latest() if self.rng.random() < 0.7 else self.new_draft()
         subject = draft.directive.subject
-        appointment = self._appointment(subject)
+        appointment = self._appointment(subject, 0.8 if self.is_silent(subject) else 0.2)
         signer = self._signs(subject, appointment)
         signature = self._sign(signer, REVOCATION, subject, draft.number)
         arguments = subject, draft.number, appointment, signature
         self._relay("revoke", arguments, rules.revoke, subject, draft.number, appointment, signer)
-        self.drafts.append(draft)
 
     def revoke_all(self) -> None:
-        subject = self.patient()
+        subject = self.speaking()
         following = self.state.consents.subject(subject).generation + 1 + self.slips()
         appointment = self._appointment(subject)
         signer = self._signs(subject, appointment)
@@ -105,6 +109,9 @@ class ConsentActs(Drafts):
     def refuse(self) -> None:
         rng, (study, facts) = self.rng, self.held_study()
         subject = facts.subject if any(facts.subject) else self.patient()
+        if self.is_silent(subject) and not self.slips(0.2):
+            self.take_refusal()
+            return
         scope = rng.choice(((0, NO_DIGEST, 0), (facts.custodian, NO_DIGEST, 0), (0, study, 0)))
         if rng.random() < 0.3:
             scope = 0, NO_DIGEST, self.requesting()
@@ -137,7 +144,11 @@ class ConsentActs(Drafts):
         return self.do(by, self.deployed.consents, name, arguments, partial(rule, self.model, by, *told))
 
     def record_paper(self) -> None:
-        draft = self.new_draft() if self.rng.random() < 0.9 else self.latest()
+        draft = self.new_draft() if not self.slips() else self.latest()
+        for _ in range(4):
+            if self.is_silent(draft.directive.subject) or self.slips():
+                break
+            draft = self.new_draft()
         subject, custodian = draft.directive.subject, draft.directive.custodian
         first, second = self._two(custodian if not self.slips() else self.custodian())
         acting, _ = self.state.institutions.acting_for(first)
@@ -190,7 +201,7 @@ class ConsentActs(Drafts):
         self._hospital(first, "liftTakenRefusal", arguments, rules.lift_taken_refusal, *told)
 
     def end_paper(self) -> None:
-        subject = self.patient(fresh=self.rng.random() < 0.1)
+        subject = self.patient(fresh=self.slips(0.3))
         signer = self._signs(subject)
         signature = self._sign(signer, END_OF_PAPER, subject)
         self._relay("endPaper", (subject, signature), rules.end_paper, subject, signer)
@@ -224,7 +235,7 @@ class ConsentActs(Drafts):
         return Appointment(subject, guardian, powers, custodian, until, number)
 
     def appoint(self) -> None:
-        subject = self.patient()
+        subject = self.speaking()
         custodian = self.rng.choice((0, 0, self.custodian()))
         wanted = self._some_appointment(subject, custodian)
         signer = self._signs(subject)
@@ -233,6 +244,10 @@ class ConsentActs(Drafts):
 
     def appoint_attested(self) -> None:
         _, facts = self.held_study()
+        for _ in range(4):
+            if self.is_silent(facts.subject) or self.slips():
+                break
+            _, facts = self.held_study()
         subject = facts.subject if any(facts.subject) else self.patient()
         custodian = facts.custodian or 1
         first, second = self._two(custodian)
@@ -258,7 +273,7 @@ class ConsentActs(Drafts):
     # Recovery
 
     def name_recovery(self) -> None:
-        subject = self.patient()
+        subject = self.speaking()
         account = self.newcomer().raw if self.rng.random() < 0.9 else bytes(20)
         stored = self.state.consents.subject(subject).recovery.sequence
         sequence = stored + (self.rng.choice((1, 5)) if not self.slips() else 0)

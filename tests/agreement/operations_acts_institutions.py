@@ -13,6 +13,7 @@ from eth_utils import keccak
 from operations_acts import Acting
 from operations_chain import words
 from operations_model import NO_DIGEST, NOBODY
+from operations_play import FOUNDERS
 
 from pixelpact.policy import InstitutionStatus, OperatorPermission, Role, StudyStatus
 from pixelpact.policy.state import ProposalState
@@ -30,9 +31,8 @@ class InstitutionActs(Acting):
         for number in range(1, len(self.team) + 1):
             for _ in range(2):
                 self._give(number, rules.ALL_PERMISSIONS)
-        for version in range(2, 6):
-            behaviour = FAILING["answers 1"] if version % 2 else ""
-            self._engine(version, behaviour)
+        for version in range(2, 9):
+            self._engine(version, FAILING["answers 1"] if version == 3 else "")
 
     def _give(self, institution: int, permissions: int) -> None:
         admin = self.state.institutions.members[institution].admin
@@ -97,7 +97,8 @@ class InstitutionActs(Acting):
         members = self.state.institutions.members
         suspended = [n for n, one in members.items() if one.facts.status == InstitutionStatus.SUSPENDED]
         choices = [rules.ADMIT, rules.CHANGE, rules.CHANGE, rules.RECOVER_ADMIN, rules.RECOVER_ADMIN]
-        choices += [rules.REPLACE_ENGINE, rules.STOP, rules.STOP, rules.SUSPEND]
+        choices += [rules.CHANGE, rules.REPLACE_ENGINE, rules.STOP]
+        choices += [rules.SUSPEND] if not suspended else []
         action = rules.REINSTATE if suspended and rng.random() < 0.6 else rng.choice(choices)
         if action == rules.ADMIT and len(members) > 9 and rng.random() < 0.7:
             action = rules.CHANGE
@@ -108,12 +109,17 @@ class InstitutionActs(Acting):
             facts = members[about].facts if action == rules.CHANGE else members[rng.choice((1, 2))].facts
             parts |= {"roles": facts.roles | 2, "country": rng.choice((b"CH", facts.country))}
             parts |= {"attributes": rng.choice((facts.attributes, 1, 1, 0))}
-            if rng.random() < 0.3:
+            if rng.random() < 0.15:
                 parts["roles"] ^= rng.choice(tuple(Role))
+            elif about <= len(FOUNDERS) and rng.random() < 0.7:
+                parts["roles"] |= FOUNDERS[about - 1][0]
         if action in (rules.SUSPEND, rules.REINSTATE, rules.CHANGE, rules.RECOVER_ADMIN):
             parts["institution"] = about
         if action == rules.REPLACE_ENGINE:
-            parts["account"] = rng.choice(list(self.engines))
+            newer = [
+                one for one in self.engines if self.engines[one][1] > self.state.institutions.engine_version
+            ]
+            parts["account"] = rng.choice(newer[:2] if newer and not self.slips(0.1) else list(self.engines))
             parts["code_hash"] = self.engines[parts["account"]][0]
         if action == rules.STOP:
             parts["duration"] = rng.choice((0, 5, 20, 40))

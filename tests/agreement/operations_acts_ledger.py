@@ -70,7 +70,7 @@ class LedgerActs(Drafts):
         body = Body(
             lead,
             partners,
-            rng.choice((0, 0, 2, 2, 1, 4, 8, 15)),
+            rng.choice((2, 2, 0, 3, 6, 10, 15)),
             rng.choice((b"CH", b"CH", b"AT", bytes(2))),
             rng.randbytes(32),
             codes,
@@ -121,7 +121,7 @@ class LedgerActs(Drafts):
         known = self.state.projects.known.get(project)
         board = known.board if known and known.board and not self.slips() else self.holding(Role.ETHICS_BOARD)
         signer = self.who(board, OperatorPermission.PROJECTS)
-        until = max(self.model.time, known.until if known else 0) + rng.choice((1, 100, 3_000, 30_000))
+        until = max(self.model.time, known.until if known else 0) + rng.choice((1, 500, 8_000, 30_000))
         if self.slips():
             until = self.model.time + rng.choice((0, 157_788_001))
         signed_by = signer if not self.slips() else self.somebody()
@@ -149,8 +149,9 @@ class LedgerActs(Drafts):
         return self.requesting()
 
     def request(self) -> None:
-        draft = self.latest() if not self.slips() else NOTHING
-        requester, query = self._asking(draft), self.query_for(draft)
+        draft = self.ready() if not self.slips() else NOTHING
+        requester = self._asking(draft)
+        query = self.query_for(draft, requester)
         cited, person = self.cited(draft), self._person()
         self._nonce += 1
         nonce = self._nonce if not self.slips(0.01) else 1
@@ -178,8 +179,9 @@ class LedgerActs(Drafts):
 
     def decide(self) -> None:
         """Ask what would be answered, and compare."""
-        draft = self.latest()
-        requester, query, cited = self._asking(draft), self.query_for(draft), self.cited(draft)
+        draft = self.ready()
+        requester = self._asking(draft)
+        query, cited = self.query_for(draft, requester), self.cited(draft)
         known = rules.facts(self.model, requester, query, cited, self.broken)
         reason = decide(known, query, cited.directive).reason
         arguments = requester, query_words(query), cited.body, cited.evidence
@@ -195,13 +197,19 @@ class LedgerActs(Drafts):
         arguments = requester, study, categories
         self.ask(self.deployed.ledger, "decideEmergency", arguments, int(reason.reason))
 
-    def _served_or_not(self, *, served: bool) -> Asked | None:
-        """A permitted request of the latest, that was served or not; sometimes any."""
+    def _served_or_not(self, *, served: bool, of: str = "") -> Asked | None:
+        """A permitted request of the latest, that was served or not; sometimes any.
+
+        Args:
+            served: whether it was.
+            of: if given, one whose epoch of this name is not the served one.
+        """
         fitting = [
             one
-            for one in self.asked[-60:]
-            if self.state.ledger.requests[one.number].status == RequestStatus.PERMITTED
-            and (self.state.ledger.requests[one.number].served_epoch > 0) == served
+            for one in self.asked[-80:]
+            if (found := self.state.ledger.requests[one.number]).status == RequestStatus.PERMITTED
+            and (found.served_epoch > 0) == served
+            and (not of or getattr(found, of) != found.served_epoch)
         ]
         if self.slips() or not fitting:
             return self.rng.choice(self.asked[-60:]) if self.asked else None
@@ -228,7 +236,7 @@ class LedgerActs(Drafts):
         self.do(by, self.deployed.ledger, "release", arguments, rule)
 
     def _finding(self, name: str, rule: Any, *parts: Any) -> None:
-        one = self._served_or_not(served=True)
+        one = self._served_or_not(served=True, of=f"{name}ed_epoch")
         if one is None:
             return
         by = self.who(one.requester, OperatorPermission.REQUESTS)
@@ -296,8 +304,9 @@ class LedgerActs(Drafts):
         owed = [
             one
             for one in self.asked[-120:]
-            if self.state.ledger.requests[one.number].is_emergency
-            and not self.state.ledger.requests[one.number].is_reviewed
+            if (kept := self.state.ledger.requests[one.number]).is_emergency
+            and kept.status != RequestStatus.DENIED
+            and (not kept.is_reviewed or self.slips(0.05))
         ]
         if not self.asked:
             return

@@ -22,6 +22,7 @@ from pixelpact.policy import (
     Purpose,
     Role,
     StudyFacts,
+    StudyStatus,
     emergency_query,
     purpose_set,
 )
@@ -31,6 +32,8 @@ NONE = Directive(bytes(20), 0, bytes(32), 0, 0, 0, 0, 0, 0, 0, 0, bytes(32))
 NO_EVIDENCE = (0, NO_DIGEST, (), 0, b"")
 BATCH = keccak(text="PixelPact consent batch")
 DAY = 86_400
+#: The conditions for which a project is cited, mostly.
+ON_A_PROJECT = {7, 12, 15, 16, 21, 27}
 DISEASES = [name.ljust(32, b"\0") for name in (b"MONDO:0005148", b"MONDO:0004992", b"RADIOMICS")]
 
 
@@ -79,7 +82,7 @@ class Drafts(Acting):
 
     def held_study(self) -> tuple[bytes, StudyFacts]:
         """A study and what is known of it, of the latest."""
-        study = self.rng.choice(self.studies[-25:]) if self.studies else b"\x77" * 32
+        study = self.study()
         return study, self.state.studies.facts(study)
 
     def requesting(self) -> int:
@@ -101,11 +104,11 @@ class Drafts(Acting):
             vocabulary=1,
             generation=self.state.consents.subject(facts.subject).generation,
             not_before=now - rng.choice((0, 100)),
-            expiry=now + rng.choice((50, 20_000, 200_000)),
+            expiry=now + rng.choice((50, *[20_000, 200_000] * 6)),
             salt=rng.randbytes(32),
-            modifiers=self._modifiers() if rng.random() < 0.45 else (),
+            modifiers=self._modifiers() if rng.random() < 0.5 else (),
         )
-        if rng.random() < 0.3:
+        if not directive.modifiers and rng.random() < 0.35:
             directive = self._oddity(directive, study)
         return Draft.of(directive)
 
@@ -120,7 +123,7 @@ class Drafts(Acting):
         if code == ModifierCode.GS:
             return rng.choice((b"CH", b"CH", b"AT", b"C")).ljust(32, b"\0")
         if code == ModifierCode.TS:
-            return value_of(rng.choice((0, 1, 1, 2**255)))
+            return value_of(rng.choice((0, 1, 2**255)))
         if code in (ModifierCode.DS, ModifierCode.RS):
             return rng.choice(DISEASES)
         if code == ModifierCode.PS and self.projects:
@@ -140,7 +143,7 @@ class Drafts(Acting):
                 {"permission": rng.choice((0, 0, 1, 12345))},
                 {"vocabulary": rng.choice((0, 2))},
                 {"generation": directive.generation + 1},
-                {"not_before": now + rng.choice((1, 30))},
+                {"not_before": now + rng.choice((1, 2_000))},
                 {"expiry": now},
                 {"expiry": rng.choice((0, directive.not_before))},
                 {"expiry": directive.not_before + rng.choice((MAX_TERM, MAX_TERM + 1))},
@@ -156,6 +159,36 @@ class Drafts(Acting):
         if not self.drafts or self.slips():
             return self.new_draft()
         return self.rng.choice(self.drafts[-reach:])
+
+    def ready(self) -> Draft:
+        """A directive that should stand, mostly, for a study that is shared."""
+        for _ in range(8):
+            draft = self.latest(80)
+            if self.slips(0.04) or (self._stands(draft) and self._studies_of(draft)):
+                return draft
+        return draft
+
+    def _stands(self, draft: Draft) -> bool:
+        directive, consents = draft.directive, self.state.consents
+        kept = consents.commitments.get((directive.subject, draft.number))
+        return (
+            (kept is None or not kept.facts.revoked_at)
+            and (kept is not None or bool(draft.evidence))
+            and directive.generation == consents.subject(directive.subject).generation
+            and self.model.time < directive.expiry
+        )
+
+    def _studies_of(self, draft: Draft) -> list[bytes]:
+        """The studies that a directive is for and that are shared."""
+        directive, facts = draft.directive, self.state.studies.facts
+        named = [directive.study] if directive.study in self.state.studies.known else self.studies[-50:]
+        return [
+            one
+            for one in named
+            if facts(one).subject == directive.subject
+            and facts(one).custodian == directive.custodian
+            and facts(one).status == StudyStatus.ACTIVE
+        ]
 
     # Batches
 
@@ -218,24 +251,33 @@ class Drafts(Acting):
             return Cited(draft.directive, draft.body, draft.number, evidence, shown)
         return Cited(draft.directive, draft.body, draft.number, NO_EVIDENCE, None)
 
-    def query_for(self, draft: Draft) -> AccessQuery:
+    def _project_for(self, requester: int, draft: Draft) -> bytes:
+        """A project that may be cited, mostly where a condition asks for one; zeros for none."""
+        rng, now = self.rng, self.model.time
+        codes = {one.code for one in draft.directive.modifiers}
+        wanted = bool(codes & ON_A_PROJECT) or draft.directive.permission == Permission.DS
+        if not self.projects or rng.random() > (0.85 if wanted else 0.25):
+            return bytes(32)
+        known = self.state.projects.known
+        latest = self.projects[-10:]
+        fitting = [one for one in latest if requester in known[one].members and known[one].until > now]
+        return rng.choice(fitting if fitting and not self.slips(0.15) else latest)
+
+    def query_for(self, draft: Draft, requester: int) -> AccessQuery:
         """What may be asked under a directive, mostly."""
         rng, directive = self.rng, draft.directive
-        study = directive.study
+        fitting = self._studies_of(draft)
+        study = rng.choice(fitting) if fitting else directive.study
         if study not in self.state.studies.known:
-            fitting = [
-                one
-                for one in self.studies[-40:]
-                if self.state.studies.facts(one).subject == directive.subject
-                and self.state.studies.facts(one).custodian == directive.custodian
-            ]
-            study = rng.choice(fitting) if fitting else self.held_study()[0]
+            study = self.held_study()[0]
         categories = self.state.studies.facts(study).categories or 1
         if self.slips(0.05):
             categories = rng.choice((categories & (categories - 1), categories | 64, categories | 1 << 40))
-        purpose = rng.choice((0, 1, 4, Purpose.BIORCH, Purpose.DSRCH, Purpose.HRESCH, rng.randrange(62)))
+        purpose = rng.choice((0, 1, 4, Purpose.BIORCH, Purpose.DSRCH, Purpose.DSRCH, Purpose.HRESCH))
+        if rng.random() < 0.15:
+            purpose = rng.choice((Purpose.HMARKT, Purpose.POARCH, rng.randrange(62)))
         obligations = rng.choice((63, 63, 63, 0, 2**64 - 1))
-        project = rng.choice(self.projects[-5:]) if self.projects and rng.random() < 0.35 else bytes(32)
+        project = self._project_for(requester, draft)
         if self.slips(0.02):
             project = b"\x09" * 32
         if self.slips(0.02):
