@@ -23,7 +23,7 @@ _BUILT_UPON = {
         "institutions": "InstitutionRegistry",
         "studies": "StudyRegistry",
         "consents": "ConsentRegistry",
-        "engine": "PolicyEngine",
+        "firstEngine": "PolicyEngine",
     },
 }
 
