@@ -12,7 +12,8 @@ from operations_consents import Refusal
 from operations_drafts import NO_DIGEST, Draft, Drafts
 from operations_guardians import Appointment
 
-from pixelpact.policy import GuardianPower, OperatorPermission, Purpose, purpose_set
+from pixelpact.policy import GuardianPower, OperatorPermission, Purpose, StudyFacts, purpose_set
+from pixelpact.policy.state import Guardian
 
 REVOCATION = "Revocation(address subject,bytes32 directive)"
 REVOCATION_OF_ALL = "RevocationOfAll(address subject,uint32 generation)"
@@ -92,6 +93,9 @@ class ConsentActs(Drafts):
         draft = self.latest() if self.rng.random() < 0.7 else self.new_draft()
         subject = draft.directive.subject
         appointment = self._appointment(subject, 0.8 if self.is_silent(subject) else 0.2)
+        if self.is_silent(subject) and not appointment and not self.slips(0.02):
+            self.take_revocation()
+            return
         signer = self._signs(subject, appointment)
         signature = self._sign(signer, REVOCATION, subject, draft.number)
         arguments = subject, draft.number, appointment, signature
@@ -145,8 +149,8 @@ class ConsentActs(Drafts):
 
     def record_paper(self) -> None:
         draft = self.new_draft() if not self.slips() else self.latest()
-        for _ in range(4):
-            if self.is_silent(draft.directive.subject) or self.slips():
+        for _ in range(8):
+            if not self.state.consents.subject(draft.directive.subject).has_own_key or self.slips(0.05):
                 break
             draft = self.new_draft()
         subject, custodian = draft.directive.subject, draft.directive.custodian
@@ -184,6 +188,9 @@ class ConsentActs(Drafts):
             for (custodian, study), (purposes, _) in self.state.consents.subject(subject).taken.items()
             if purposes
         ]
+        if not scopes and not self.slips():
+            self.take_refusal()
+            return
         study, facts = self.held_study()
         subject, custodian = facts.subject, facts.custodian
         if scopes and not self.slips():
@@ -244,8 +251,8 @@ class ConsentActs(Drafts):
 
     def appoint_attested(self) -> None:
         _, facts = self.held_study()
-        for _ in range(4):
-            if self.is_silent(facts.subject) or self.slips():
+        for _ in range(8):
+            if not self.state.consents.subject(facts.subject).has_own_key or self.slips(0.05):
                 break
             _, facts = self.held_study()
         subject = facts.subject if any(facts.subject) else self.patient()
@@ -266,7 +273,7 @@ class ConsentActs(Drafts):
         having = [one for one in self.patients[-12:] if self.state.consents.subject(one).guardians]
         subject = self.rng.choice(having) if having else self.patient()
         number = self.some_guardian(subject) + self.slips()
-        signer = self._signs(subject, number if self.rng.random() < 0.5 else 0)
+        signer = self._signs(subject, number if self.is_silent(subject) or self.slips(0.4) else 0)
         signature = self._sign(signer, DISMISSAL, subject, number)
         self._relay("dismiss", (subject, number, signature), guardian_rules.dismiss, subject, number, signer)
 
@@ -288,7 +295,14 @@ class ConsentActs(Drafts):
         return self.newcomer().raw
 
     def start_recovery(self) -> None:
-        named = [one for one in self.patients[-12:] if any(self.state.consents.subject(one).recovery.named)]
+        named = [
+            one
+            for one in self.patients[-12:]
+            if any((known := self.state.consents.subject(one).recovery).named) and not any(known.candidate)
+        ]
+        if not named and not self.slips():
+            self.name_recovery()
+            return
         subject = self.rng.choice(named) if named and not self.slips() else self.patient()
         recovery = self.state.consents.subject(subject).recovery
         signer = recovery.named if not self.slips() else self.patient()
@@ -298,6 +312,14 @@ class ConsentActs(Drafts):
         rule = guardian_rules.start_recovery
         self._relay("startRecovery", (*told, signature), rule, *told, signer)
 
+    def _may_recover(self, facts: StudyFacts, guardian: Guardian) -> bool:
+        known = self.state.consents.subject(facts.subject)
+        return (
+            known.is_live(guardian, self.model.time)
+            and guardian.custodian in (0, facts.custodian)
+            and not any(known.recovery.candidate)
+        )
+
     def start_recovery_by_guardian(self) -> None:
         fitting = [
             (study, number)
@@ -305,8 +327,11 @@ class ConsentActs(Drafts):
             for number, one in enumerate(
                 self.state.consents.subject(self.state.studies.facts(study).subject).guardians, 1
             )
-            if one.powers & GuardianPower.RECOVER
+            if one.powers & GuardianPower.RECOVER and self._may_recover(self.state.studies.facts(study), one)
         ]
+        if not fitting and not self.slips():
+            self.appoint()
+            return
         study, _ = self.held_study()
         number = self.some_guardian(self.state.studies.facts(study).subject)
         if fitting and not self.slips():
@@ -323,7 +348,7 @@ class ConsentActs(Drafts):
 
     def _recovering(self) -> bytes:
         pending = [
-            one for one in self.patients[-12:] if any(self.state.consents.subject(one).recovery.candidate)
+            one for one in self.patients[-30:] if any(self.state.consents.subject(one).recovery.candidate)
         ]
         return self.rng.choice(pending) if pending and not self.slips() else self.patient()
 

@@ -16,7 +16,7 @@ from operations_model import NO_DIGEST, NOBODY
 from operations_play import FOUNDERS
 
 from pixelpact.policy import InstitutionStatus, OperatorPermission, Role, StudyStatus
-from pixelpact.policy.state import ProposalState
+from pixelpact.policy.state import Proposal, ProposalState
 
 KEYS = [bytes([number]) * rules.KEY_LENGTH for number in range(8)]
 
@@ -31,6 +31,7 @@ class InstitutionActs(Acting):
         for number in range(1, len(self.team) + 1):
             for _ in range(2):
                 self._give(number, rules.ALL_PERMISSIONS)
+            self._publish(self.team[number][0], KEYS[0])
         for version in range(2, 9):
             self._engine(version, FAILING["answers 1"] if version == 3 else "")
 
@@ -56,9 +57,10 @@ class InstitutionActs(Acting):
     def set_operator(self) -> None:
         institution = self.any_institution()
         admin = self.admin_of(institution)
-        permissions = self.rng.choice((rules.ALL_PERMISSIONS, self.rng.randrange(1, 128), 0))
+        permissions = self.rng.choice((rules.ALL_PERMISSIONS, rules.ALL_PERMISSIONS, 93, 0))
         account = self.rng.choice(self.team[institution])
-        if self.rng.random() < 0.4 or self.slips():
+        acting, _ = self.state.institutions.acting_for(account)
+        if self.rng.random() < 0.4 or acting != institution or account == admin:
             account = self.newcomer().raw
             self.team[institution].append(account)
             permissions = permissions or rules.ALL_PERMISSIONS
@@ -70,9 +72,10 @@ class InstitutionActs(Acting):
         self.do(admin, self.deployed.institutions, "setOperator", (account, permissions), rule)
 
     def resign(self) -> None:
-        account = self.rng.choice(self.team[self.any_institution()])
-        if self.slips():
-            account = self.somebody()
+        institution = self.any_institution()
+        account = self.rng.choice(self.team[institution])
+        if account == self.state.institutions.members[institution].admin and not self.slips(0.1):
+            account = self.rng.choice(self.team[institution])
         self.do(account, self.deployed.institutions, "resign", (), partial(rules.resign, self.model, account))
 
     def publish_key(self) -> None:
@@ -80,6 +83,9 @@ class InstitutionActs(Acting):
         key = self.rng.choice(KEYS)
         if self.slips():
             key = key[:-1]
+        self._publish(admin, key)
+
+    def _publish(self, admin: bytes, key: bytes) -> None:
         rule = partial(rules.publish_key, self.model, admin, key, sha256(key).digest())
         self.do(admin, self.deployed.institutions, "publishKey", (key,), rule)
 
@@ -90,18 +96,24 @@ class InstitutionActs(Acting):
 
     # Votes
 
+    def _action(self, suspended: list[int]) -> int:
+        """What is voted on; who is suspended comes back first, and an engine that fails is replaced."""
+        choices = [rules.ADMIT, rules.CHANGE, rules.CHANGE, rules.RECOVER_ADMIN, rules.RECOVER_ADMIN]
+        choices += [rules.CHANGE, rules.REPLACE_ENGINE, rules.STOP]
+        choices += [rules.REINSTATE] * 14 if suspended else [rules.SUSPEND]
+        if self.state.institutions.engine in self.broken:
+            choices += [rules.REPLACE_ENGINE] * 6
+        action = self.rng.choice(choices)
+        crowded = len(self.state.institutions.members) > 9 and self.rng.random() < 0.7
+        return rules.CHANGE if action == rules.ADMIT and crowded else action
+
     def _motion(self) -> rules.Motion:
         """Something that could be voted on; suspended institutions come back first."""
         rng = self.rng
         parts: dict[str, Any] = {}
         members = self.state.institutions.members
         suspended = [n for n, one in members.items() if one.facts.status == InstitutionStatus.SUSPENDED]
-        choices = [rules.ADMIT, rules.CHANGE, rules.CHANGE, rules.RECOVER_ADMIN, rules.RECOVER_ADMIN]
-        choices += [rules.CHANGE, rules.REPLACE_ENGINE, rules.STOP]
-        choices += [rules.SUSPEND] if not suspended else []
-        action = rules.REINSTATE if suspended and rng.random() < 0.6 else rng.choice(choices)
-        if action == rules.ADMIT and len(members) > 9 and rng.random() < 0.7:
-            action = rules.CHANGE
+        action = self._action(suspended)
         about = rng.choice(suspended) if action == rules.REINSTATE and suspended else self.any_institution()
         if action in (rules.ADMIT, rules.RECOVER_ADMIN):
             parts["account"] = self.newcomer().raw
@@ -170,12 +182,18 @@ class InstitutionActs(Acting):
     def _some_proposal(self) -> int:
         proposals = self.state.institutions.proposals
         opened = [n for n in range(max(1, len(proposals) - 6), len(proposals) + 1) if n in proposals]
-        opened = [n for n in opened if proposals[n].state == ProposalState.OPEN]
+        opened = [
+            n for n in opened if proposals[n].state == ProposalState.OPEN and not proposals[n].passed_at
+        ]
         if not opened or self.slips():
             return self.rng.randrange(len(proposals) + 2)
         return self.rng.choice(opened)
 
     def vote(self) -> None:
+        opened = [one for one in self.state.institutions.proposals.values() if not one.passed_at]
+        if not opened[-6:] and not self.slips():
+            self.propose()
+            return
         number, by = self._some_proposal(), self.voter()
         proposal = self.state.institutions.proposals.get(number)
         if proposal is not None:
@@ -194,9 +212,16 @@ class InstitutionActs(Acting):
         ready = [
             number
             for number in range(max(1, len(proposals) - 12), len(proposals) + 1)
-            if proposals[number].passed_at and proposals[number].state == ProposalState.OPEN
+            if proposals[number].passed_at
+            and proposals[number].state == ProposalState.OPEN
+            and (self._is_over(proposals[number]) or self.slips(0.2))
         ]
-        number = self.rng.choice(ready) if ready and not self.slips() else self._some_proposal()
+        if not ready and not self.slips():
+            self.vote()
+            return
+        number = self._some_proposal()
+        if ready and not self.slips():
+            number = ready[-1] if self.rng.random() < 0.6 else self.rng.choice(ready)
         motion = proposals[number].motion if number in proposals else self._motion()
         if self.slips():
             motion = self._motion()
@@ -218,6 +243,13 @@ class InstitutionActs(Acting):
         admin = self.admin_of(institution)
         rule = partial(rules.set_operator, self.model, admin, account, 1)
         self.do(admin, self.deployed.institutions, "setOperator", (account, 1), rule)
+
+    def _is_over(self, proposal: Proposal) -> bool:
+        """Whether the notice of a proposal that passed is over, and its time is not."""
+        terms = self.model.terms
+        notices = {rules.REPLACE_ENGINE: terms.engine_notice, rules.RECOVER_ADMIN: terms.recovery_notice}
+        earliest = proposal.passed_at + notices.get(proposal.motion[0], 0)
+        return earliest <= self.model.time < earliest + terms.vote_lifetime
 
     def veto(self) -> None:
         proposals = self.state.institutions.proposals
@@ -278,6 +310,9 @@ class InstitutionActs(Acting):
         withdrawn = [
             one for one in self.studies if self.state.studies.facts(one).status == StudyStatus.WITHDRAWN
         ]
+        if not withdrawn and not self.slips():
+            self.withdraw()
+            return
         study = self.rng.choice(withdrawn) if withdrawn and not self.slips() else self.study()
         self._of_study("reinstate", study_rules.reinstate, study)
 
@@ -286,20 +321,33 @@ class InstitutionActs(Acting):
         self._of_study("erase", study_rules.erase, self.study(), certificate)
 
     def attest_disposal(self) -> None:
-        study = self.study()
+        rotated = [one for one in self.studies[-60:] if self.state.studies.facts(one).epoch > 1]
+        if not rotated and not self.slips():
+            self.rotate()
+            return
+        study = self.rng.choice(rotated) if rotated and not self.slips() else self.study()
         present = self.state.studies.facts(study).epoch
         epoch = max(present - 1, 1) if not self.slips() else self.rng.choice((0, present, present + 1))
         blocks, nodes = self.rng.choice((0, 5, 5, 5, 5)), self.rng.choice((0, 2, 2, 2, 2))
         self._of_study("attestDisposal", study_rules.attest_disposal, study, epoch, blocks, nodes, b"\6" * 32)
 
     def offer_custody(self) -> None:
-        to = self.rng.choice((self.custodian(), self.custodian(), self.any_institution(), 0))
-        self._of_study(
-            "offerCustody", study_rules.offer_custody, self.study(), to if not self.slips() else 99
-        )
+        study = self.study()
+        to = self.custodian() if not self.slips(0.2) else self.rng.choice((self.any_institution(), 0, 99))
+        if to == self.state.studies.facts(study).custodian and not self.slips():
+            to = self.custodian()
+        self._of_study("offerCustody", study_rules.offer_custody, study, to)
 
     def accept_custody(self) -> None:
-        offered = [one for one in self.studies[-60:] if self.state.studies.known[one].offered_to]
+        offered = [
+            one
+            for one in self.studies[-60:]
+            if (to := self.state.studies.known[one].offered_to)
+            and (self.model.has_role(to, Role.CUSTODIAN) or self.slips())
+        ]
+        if not offered and not self.slips():
+            self.offer_custody()
+            return
         study = self.rng.choice(offered) if offered and not self.slips() else self.study()
         to = self.state.studies.known[study].offered_to if study in self.state.studies.known else 0
         by = self.who(to or self.custodian(), OperatorPermission.STUDIES)

@@ -211,21 +211,24 @@ class LedgerActs(Drafts):
             and (found.served_epoch > 0) == served
             and (not of or getattr(found, of) != found.served_epoch)
         ]
-        if self.slips() or not fitting:
-            return self.rng.choice(self.asked[-60:]) if self.asked else None
+        if self.asked and self.slips():
+            return self.rng.choice(self.asked[-60:])
+        if not fitting:
+            return None
         return self.rng.choice(fitting)
 
     def release(self) -> None:
-        one = self._served_or_not(served=self.slips(0.2))
+        one = self._served_or_not(served=self.slips(0.1))
         if one is None:
+            self.request()
             return
         rng, institutions = self.rng, self.state.institutions
         requester = one.requester if not self.slips(0.01) else self.requesting()
         study = self.state.studies.facts(one.query.study)
-        version = self.model.facts(requester).key_version + rng.choices((0, 1, -1), (90, 5, 5))[0]
+        version = self.model.facts(requester).key_version + rng.choices((0, 1, -1), (96, 2, 2))[0]
         version = max(version, 0)
         digest = institutions.key_digest(requester, version) if not self.slips() else b"\x0d" * 32
-        epoch = max(study.epoch + rng.choices((0, 1, -1), (90, 5, 5))[0], 0)
+        epoch = max(study.epoch + rng.choices((0, 1, -1), (96, 2, 2))[0], 0)
         envelope = rng.randbytes(32) if not self.slips(0.01) else NO_DIGEST
         named = Release(requester, epoch, version, digest, envelope, self._person())
         cited = self.cited(one.draft)
@@ -236,8 +239,9 @@ class LedgerActs(Drafts):
         self.do(by, self.deployed.ledger, "release", arguments, rule)
 
     def _finding(self, name: str, rule: Any, *parts: Any) -> None:
-        one = self._served_or_not(served=True, of=f"{name}ed_epoch")
+        one = self._served_or_not(served=True, of=f"{name.removesuffix('e')}ed_epoch")
         if one is None:
+            self.release()
             return
         by = self.who(one.requester, OperatorPermission.REQUESTS)
         acting, _ = self.state.institutions.acting_for(by)
@@ -258,6 +262,7 @@ class LedgerActs(Drafts):
     def refuse_request(self) -> None:
         one = self._served_or_not(served=self.slips(0.5))
         if one is None:
+            self.request()
             return
         custodian = self.state.studies.facts(one.query.study).custodian
         by = self.who(custodian, OperatorPermission.RELEASES)
@@ -308,7 +313,8 @@ class LedgerActs(Drafts):
             and kept.status != RequestStatus.DENIED
             and (not kept.is_reviewed or self.slips(0.05))
         ]
-        if not self.asked:
+        if not owed and not (self.asked and self.slips()):
+            self.emergency()
             return
         one = self.rng.choice(owed) if owed and not self.slips() else self.rng.choice(self.asked[-60:])
         found = self.state.ledger.requests[one.number]

@@ -24,11 +24,11 @@ class Appointment(NamedTuple):
     number: int
 
 
-def _usable(model: Model, appointment: Appointment, powers: int) -> None:
+def _usable(model: Model, appointment: Appointment) -> None:
     key = model.state.consents.key_of(appointment.subject)
     own = (NOBODY, appointment.subject, key)
     require(appointment.guardian not in own, PREFIX + "GuardianUnusable")
-    require(not appointment.powers & ~powers, PREFIX + "PowersUnusable")
+    require(not appointment.powers & ~ALL_POWERS, PREFIX + "PowersUnusable")
     in_range = model.time < appointment.until <= model.time + LONGEST_APPOINTMENT
     require(in_range, PREFIX + "UntilOutOfRange")
     count = len(model.state.consents.subject(appointment.subject).guardians)
@@ -41,7 +41,7 @@ def _appointed(model: Model, one: Appointment, form: bytes, first: bytes, second
 
 
 def appoint(model: Model, appointment: Appointment, signer: bytes) -> None:
-    _usable(model, appointment, ALL_POWERS)
+    _usable(model, appointment)
     signed(acts(model, appointment.subject, 0), signer)
     own_key(model, appointment.subject)
     _appointed(model, appointment, NO_DIGEST, NOBODY, NOBODY)
@@ -55,7 +55,8 @@ def appoint_attested(
     require(form != NO_DIGEST, PREFIX + "DigestMissing")
     has_own_key = model.state.consents.subject(appointment.subject).has_own_key
     require(not has_own_key, PREFIX + "PaperEnded")
-    _usable(model, appointment, ALL_POWERS & ~GuardianPower.RECOVER)
+    require(not appointment.powers & GuardianPower.RECOVER, PREFIX + "PowersUnusable")
+    _usable(model, appointment)
     second_of(model, by, institution, second)
     signed(second, signer)
     _appointed(model, appointment, form, by, second)
