@@ -123,7 +123,9 @@ class ConsentActs(Drafts):
             scope = facts.custodian or 1, study, rng.choice((0, 3))
         purposes, sequence = self.state.consents.subject(subject).signed.get(scope, (0, 0))
         appointment = self._appointment(subject)
-        wanted = rng.choice(SOME_PURPOSES) | (purposes if appointment and not self.slips() else 0)
+        wanted = rng.choice(SOME_PURPOSES)
+        if appointment and purposes and not self.slips(0.1):
+            wanted |= purposes
         following = sequence + (1 if appointment or self.slips(0.7) else rng.choice((0, 2, 9)))
         refusal = Refusal(subject, *scope, wanted, following + (self.slips() and appointment > 0))
         signer = self._signs(subject, appointment)
@@ -219,8 +221,8 @@ class ConsentActs(Drafts):
         drafts = [self._for_a_batch() for _ in range(self.rng.choice((1, 2, 3, 5, 8)))]
         root = self.batch(poster, drafts)
         if self.slips():
-            known = [one for _, one in self.state.consents.batches]
-            root = self.rng.choice((NO_DIGEST, *known[-1:]))
+            known = [one for anchored_by, one in self.state.consents.batches if anchored_by == poster]
+            root = self.rng.choice((NO_DIGEST, *known[-2:]))
         self._hospital(by, "anchor", (root,), rules.anchor, root)
         self.drafts += drafts
 
@@ -316,7 +318,7 @@ class ConsentActs(Drafts):
         known = self.state.consents.subject(facts.subject)
         return (
             known.is_live(guardian, self.model.time)
-            and guardian.custodian in (0, facts.custodian)
+            and (guardian.custodian in (0, facts.custodian) or self.slips(0.2))
             and not any(known.recovery.candidate)
         )
 

@@ -135,7 +135,7 @@ class InstitutionActs(Acting):
             parts["code_hash"] = self.engines[parts["account"]][0]
         if action == rules.STOP:
             parts["duration"] = rng.choice((0, 5, 20, 40))
-        if self.slips():
+        if self.slips(0.1):
             parts |= self._slip_of_motion(parts)
         return (
             action if not self.slips(0.01) else 0,
@@ -158,7 +158,7 @@ class InstitutionActs(Acting):
             "code_hash": (b"\1" * 32,),
             "duration": (self.model.terms.longest_stop + 1, 2**63),
         }
-        name = self.rng.choice([*parts, *parts, *odd])
+        name = self.rng.choice(list(parts) if self.rng.random() < 0.9 else list(odd))
         return {name: self.rng.choice(odd[name])}
 
     def propose(self) -> None:
@@ -333,10 +333,18 @@ class InstitutionActs(Acting):
 
     def offer_custody(self) -> None:
         study = self.study()
+        if (
+            self.rng.random() < 0.5
+        ):  # one that was handed over before, so that some are as often as they can be
+            study = max(self.studies[-25:], default=study, key=self._handovers)
         to = self.custodian() if not self.slips(0.2) else self.rng.choice((self.any_institution(), 0, 99))
         if to == self.state.studies.facts(study).custodian and not self.slips():
             to = self.custodian()
         self._of_study("offerCustody", study_rules.offer_custody, study, to)
+
+    def _handovers(self, study: bytes) -> int:
+        facts = self.state.studies.facts(study)
+        return len(facts.formers) if facts.status != StudyStatus.ERASED else -1
 
     def accept_custody(self) -> None:
         offered = [

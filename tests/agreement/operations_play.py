@@ -42,13 +42,14 @@ class Play:
     """The contracts and the model of one consortium, and what happened to them.
 
     Attributes:
-        rng: what chooses; the seed makes it repeatable.
+        seed, rng: what chooses; the seed makes it repeatable.
         met: how often each function ended how: with its events, or with which error or reason.
         accounts: every account that can sign, by its address.
         team: the accounts of each institution, its admin first.
     """
 
     def __init__(self, seed: int, met: Counter[tuple[str, str]]) -> None:
+        self.seed = seed
         self.rng = random.Random(seed)
         self.met = met
         self.accounts: dict[bytes, Account] = {}

@@ -72,8 +72,12 @@ class RandomWorld(InstitutionActs, ConsentActs, LedgerActs):
     def live(self, operations: int) -> None:
         """Let so many operations happen, one after the other, and compare all that is kept then."""
         names = self.rng.choices(list(WEIGHTS), list(WEIGHTS.values()), k=operations)
-        for name in names:
+        for place, name in enumerate(names):
             self.pass_time()
-            getattr(self, name)()
+            try:
+                getattr(self, name)()
+            except AssertionError as difference:
+                difference.add_note(f"seed {self.seed}, operation {place}: {name}")
+                raise
         for kept in everything(self.model, self.deployed):
             self.compare(*kept)
