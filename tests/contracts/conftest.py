@@ -14,11 +14,13 @@ import pytest
 import solcx
 from ape.contracts import ContractContainer
 from ape_ethereum.trace import Trace
+from consenting import Consenting
 from ethpm_types import ContractType
 from scenario import (
     ALICE,
     BOARD,
     BOARD_E,
+    CONSENTS,
     CT,
     CUSTODIAN,
     EMERGENCIES,
@@ -26,6 +28,7 @@ from scenario import (
     FOUNDED,
     FRANCES,
     GRACE,
+    HARRY,
     HOSPITAL_A,
     HOSPITAL_B,
     NO_EVIDENCE,
@@ -96,6 +99,7 @@ def consortium(project, chain, people, founders):
     for admin in (people.hospital_a, people.hospital_b, people.company_c, people.hospital_d):
         institutions.publishKey(ENCRYPTION_KEY, sender=admin)
     institutions.setOperator(FRANCES.address, PROJECTS, sender=people.board_e)
+    institutions.setOperator(HARRY.address, CONSENTS, sender=people.hospital_a)
     institutions.setOperator(GRACE.address, EMERGENCIES, sender=people.hospital_b)
     studies.register(
         digest("study"), ALICE.address, CT, digest("manifest"), digest("content"), sender=people.hospital_a
@@ -197,6 +201,12 @@ def approve(chain, projects, people):
         return projects.approve(project, board, until, signer.address, signature, sender=people.relay)
 
     return approve_
+
+
+@pytest.fixture(scope="session")
+def consenting(chain, consents, domain, people, study):
+    """Everything that can be said in matters of consent, signed and sent."""
+    return Consenting(chain, consents, domain, people, study)
 
 
 @pytest.fixture(scope="session")
