@@ -429,9 +429,7 @@ class World:
 
     def approve(self, project: bytes, board: int, until: int) -> None:
         """The board's admin puts a project in force."""
-        struct = encode(
-            ["bytes32", "bytes32", "uint32", "uint64"], [_APPROVAL_TYPE, project, board, until]
-        )
+        struct = encode(["bytes32", "bytes32", "uint32", "uint64"], [_APPROVAL_TYPE, project, board, until])
         signer = self.admins[board - 1]
         signature = self._signature(self.projects, signer, keccak(struct))
         arguments = (project, board, until, signer.address, signature)
@@ -541,7 +539,12 @@ class World:
         return self._nonce, answer
 
     def release(
-        self, nonce: int, requester: int, query: AccessQuery, directive: Directive, named: tuple[int, int, bytes]
+        self,
+        nonce: int,
+        requester: int,
+        query: AccessQuery,
+        directive: Directive,
+        named: tuple[int, int, bytes],
     ) -> Answer:
         """Release the key of a permitted request; the answer, as the log or the revert says it."""
         sender = self.admin(self.known.studies[query.study].custodian)

@@ -20,6 +20,7 @@ class Acting(Play):
     def __init__(self, seed: int, met: Counter[tuple[str, str]]) -> None:
         super().__init__(seed, met)
         self.stranger = account(9)
+        self.accounts[self.stranger.raw] = self.stranger
         self.patients = [self.newcomer().raw for _ in range(4)]
         self.studies: list[bytes] = []
         self.locals: list[bytes] = []
@@ -31,7 +32,7 @@ class Acting(Play):
     def somebody(self) -> bytes:
         """Any account of an institution, or a stranger."""
         if self.rng.random() < 0.1:
-            return b"\x57" * 20
+            return self.stranger.raw
         return self.rng.choice(self.team[self.any_institution()])
 
     def any_institution(self) -> int:

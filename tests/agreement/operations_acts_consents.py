@@ -49,13 +49,13 @@ class ConsentActs(Drafts):
 
     def _relay(self, name: str, arguments: tuple[Any, ...], rule: Any, *told: Any) -> bool:
         return self.do(
-            b"\x57" * 20, self.deployed.consents, name, arguments, partial(rule, self.model, *told)
+            self.stranger.raw, self.deployed.consents, name, arguments, partial(rule, self.model, *told)
         )
 
     def _signs(self, subject: bytes, appointment: int = 0) -> bytes:
         """Who has to sign; sometimes another."""
         if self.slips():
-            return self.rng.choice((b"\x57" * 20, self.patient(), subject))
+            return self.rng.choice((self.stranger.raw, self.patient(), subject))
         guardian = self.state.consents.subject(subject).guardian(appointment)
         return guardian.account if guardian else self.state.consents.key_of(subject)
 

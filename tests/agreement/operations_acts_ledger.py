@@ -129,7 +129,7 @@ class LedgerActs(Drafts):
         signature = self.signature(self.deployed.projects, signed_by, struct(APPROVAL, *values))
         arguments = *values, signer, signature
         rule = partial(project_rules.approve, self.model, *values, signer, signed_by)
-        self.do(b"\x57" * 20, self.deployed.projects, "approve", arguments, rule)
+        self.do(self.stranger.raw, self.deployed.projects, "approve", arguments, rule)
 
     def withdraw_project(self) -> None:
         project = self._some_project()

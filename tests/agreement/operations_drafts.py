@@ -217,7 +217,7 @@ class Drafts(Acting):
         signer = guardian.account if guardian else self.state.consents.key_of(subject)
         leads = True
         if self.slips(0.05):
-            signer = b"\x57" * 20
+            signer = self.stranger.raw
         elif self.slips(0.05):
             path, leads = (*path, path[0] if path else b"\1" * 32), False
         elif self.slips(0.05):
