@@ -151,7 +151,7 @@ class _Known:
     own_keys: dict[bytes, bool] = field(default_factory=dict)
     guardians: dict[bytes, int] = field(default_factory=dict)
     evidence: dict[bytes, tuple[Any, ...]] = field(default_factory=dict)
-    shown: dict[bytes, CommitmentFacts] = field(default_factory=dict)
+    shown: dict[tuple[bytes, bytes], CommitmentFacts] = field(default_factory=dict)
     projects: dict[bytes, tuple[ProjectFacts, frozenset[int], int]] = field(default_factory=dict)
     stops: dict[str, int] = field(default_factory=dict)
 
@@ -301,18 +301,17 @@ class World:
         self.known.commitments[key] = CommitmentFacts(self.chain.time, 0, kind, stands_from, flaw)
         self.known.recorded_under[key] = self.known.generations.get(subject.raw, 0)
 
-    def record_by_guardian(self, subject: Account, directive: Directive, custodian: int = 0) -> None:
-        """Appoint a guardian, for one custodian or all, who records a directive."""
+    def record_by_guardian(self, subject: Account, directive: Directive, elsewhere: int = 0) -> None:
+        """Appoint a guardian, for all or for another custodian than the study's, who records a directive."""
         number = self.known.guardians.get(subject.raw, 0) + 1
-        powers, until = int(GuardianPower.GRANT), self.chain.time + 10**8
-        values = (subject.address, GUARDIAN.address, powers, custodian, until, number)
+        powers, until = int(GuardianPower.GRANT), self.chain.time + 18 * 365 * 86_400
+        values = (subject.address, GUARDIAN.address, powers, elsewhere, until, number)
         types = ["bytes32", "address", "address", "uint8", "uint32", "uint64", "uint32"]
         self._signed(subject, keccak(encode(types, [_APPOINTMENT_TYPE, *values])), "appoint", values)
         self._signs(subject)
         self.known.guardians[subject.raw] = number
         digest = directive_hash(directive)
         self._signed(GUARDIAN, digest, "record", subject.address, digest, number)
-        elsewhere = custodian not in (0, directive.custodian)
         flaw = Reason.AUTHORITY_EXCEEDED if elsewhere else Reason.PERMITTED
         self._recorded(subject, digest, ConsentKind.GUARDIAN, flaw)
 
@@ -325,17 +324,15 @@ class World:
         key = subject.raw, directive_hash(directive)
         self._change(self.known.commitments, key, flaw=Reason.GUARDIAN_ENDED)
 
-    def record_paper(self, subject: Account, directive: Directive, custodian: int = 0) -> None:
-        """Two people of a custodian, the directive's by default, record a directive on paper."""
-        by = custodian or directive.custodian
+    def record_paper(self, subject: Account, directive: Directive, by: int) -> None:
+        """Two people of the study's custodian record a directive on paper."""
         digest, second = directive_hash(directive), self.seconds[by - 1]
         types = ["bytes32", "address", "bytes32", "uint32", "bytes32"]
         struct = encode(types, [_PAPER_TYPE, subject.address, digest, by, FORM])
         signature = self._signature(self.consents, second, keccak(struct))
         arguments = (subject.address, digest, FORM, second.address, signature)
         self.chain.send(self.admin(by), self.consents, "recordPaper", *arguments)
-        flaw = Reason.AUTHORITY_EXCEEDED if by != directive.custodian else Reason.PERMITTED
-        self._recorded(subject, digest, ConsentKind.PAPER, flaw)
+        self._recorded(subject, digest, ConsentKind.PAPER)
 
     def end_paper(self, subject: Account) -> None:
         """The subject signs with a key."""
@@ -367,7 +364,8 @@ class World:
         path = (other,) if good else (leaf,)
         self.known.evidence[digest] = (poster, root, path, 0, self._signature(self.consents, subject, digest))
         shown = CommitmentFacts(self.chain.time, kind=ConsentKind.SIGNED)
-        self.known.shown[digest] = shown if good else CommitmentFacts(flaw=Reason.EVIDENCE_INVALID)
+        bad = CommitmentFacts(flaw=Reason.EVIDENCE_INVALID)
+        self.known.shown[subject.raw, digest] = shown if good else bad
 
     def revoke(self, subject: Account, directive: Directive) -> None:
         """Withdraw a directive, recorded or not."""
@@ -471,10 +469,10 @@ class World:
         since = known.generations_since.get(study.subject, 0)
         if commitment.recorded_at:
             since = 0 if known.recorded_under[study.subject, digest] == generation else since
-        elif digest in known.shown and study.subject == directive.subject:
-            commitment = replace(known.shown[digest], revoked_at=commitment.revoked_at)
-        elif digest in known.shown:  # the leaf is another subject's
-            commitment = replace(commitment, flaw=Reason.EVIDENCE_INVALID)
+        elif digest in known.evidence:  # a leaf of another subject shows nothing
+            bad = CommitmentFacts(flaw=Reason.EVIDENCE_INVALID)
+            shown = known.shown.get((study.subject, digest), bad)
+            commitment = replace(shown, revoked_at=commitment.revoked_at)
         return Facts(
             time=self.chain.time,
             study=study,
@@ -504,7 +502,7 @@ class World:
     def _ask(
         self, sender: str, ledger: Contract, name: str, *arguments: Any, static: bool = False
     ) -> tuple[Any, ...]:
-        """Call the ledger; what shows a directive goes with it, and it is laid out once however often sent."""
+        """Call the ledger; a directive is laid out once, however often it is sent, with what shows it."""
         function = functions(ledger.name)[name]
         values = [query_tuple(one) if isinstance(one, AccessQuery) else one for one in arguments]
         (directive,) = (one for one in arguments if isinstance(one, Directive))
