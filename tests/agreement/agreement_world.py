@@ -72,6 +72,8 @@ KEY_DIGEST = sha256(KEY).digest()
 NO_EVIDENCE: tuple[Any, ...] = (0, bytes(32), (), 0, b"")
 FORM = b"\x0f" * 32
 STOP = 7
+#: How long a guardian may act at most, in seconds.
+LONGEST = 568_080_000
 _DOMAIN_TYPE = keccak(
     text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 )
@@ -304,7 +306,7 @@ class World:
     def record_by_guardian(self, subject: Account, directive: Directive, elsewhere: int = 0) -> None:
         """Appoint a guardian, for all or for another custodian than the study's, who records a directive."""
         number = self.known.guardians.get(subject.raw, 0) + 1
-        powers, until = int(GuardianPower.GRANT), self.chain.time + 18 * 365 * 86_400
+        powers, until = int(GuardianPower.GRANT), self.chain.time + LONGEST
         values = (subject.address, GUARDIAN.address, powers, elsewhere, until, number)
         types = ["bytes32", "address", "address", "uint8", "uint32", "uint64", "uint32"]
         self._signed(subject, keccak(encode(types, [_APPOINTMENT_TYPE, *values])), "appoint", values)
@@ -465,6 +467,9 @@ class World:
 
         digest = directive_hash(directive)
         commitment = known.commitments.get((study.subject, digest), CommitmentFacts())
+        over = self.chain.time >= commitment.recorded_at + LONGEST
+        if commitment.kind == ConsentKind.GUARDIAN and over:
+            commitment = replace(commitment, flaw=Reason.GUARDIAN_ENDED)
         generation = known.generations.get(study.subject, 0)
         since = known.generations_since.get(study.subject, 0)
         if commitment.recorded_at:
