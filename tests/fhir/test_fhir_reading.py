@@ -106,6 +106,7 @@ BOTH: list[tuple[str, str, object]] = [
     ("P.modifierExtension", "P/modifierExtension/-", copied("modifierExtension/1")),
     ("P.modifierExtension[3]", "P/modifierExtension/-", copied("modifierExtension/0")),
     ("P.period.start", "P/period/start", "2027-01-15"),
+    ("P.period.start", "P/period/start", "1969-12-31T23:59:59Z"),
     ("P.period.end", "P/period/end", "2027-01-16T07:59:59.5Z"),
     ("P.period.end", "P/period/end", "2027-01-15T07:59:59Z"),
     ("P.period.end", "P/period/end", GONE),
