@@ -43,7 +43,7 @@ from scenario import (
     said_in,
 )
 
-STEPS = 150
+STEPS = 160
 
 
 class World:
@@ -171,9 +171,9 @@ def anything(world: World, dice: random.Random) -> Any:
             (dice.choice([people.eve, people.hospital_b]), dice.randrange(9)),
         ),
         c.institutions.publishKey: (1, people.board_e, (b"K" * 1_216,)),
-        **of_emergencies(world, dice),
-        **of_projects(world, dice),
     }
+    others = [of_emergencies(world, dice), of_projects(world, dice)]
+    (calls,) = dice.choices([calls, *others], [7, 1, 1.5])
     weights = [weight for weight, _, _ in calls.values()]
     (method,) = dice.choices(list(calls), weights)
     _, sender, arguments = calls[method]
@@ -198,11 +198,11 @@ def of_projects(world: World, dice: random.Random) -> dict[Any, Any]:
     """A project is registered, approved or withdrawn."""
     c, people = world.consortium, world.people
     body = dice.choice(world.projects)
-    approval = {"project": project_id(body), "board": BOARD_E, "until": START + dice.randrange(1, 9) * YEAR}
+    approval = {"project": project_id(body), "board": BOARD_E, "until": START + dice.randrange(1, 7) * YEAR}
     signature = dice.choice([FRANCES] * 4 + [BOB]).sign(world.of_projects, "Approval", approval)
     return {
-        c.projects.register: (10, people.hospital_b, (body,)),
-        c.projects.approve: (14, people.relay, (*approval.values(), FRANCES.address, signature)),
+        c.projects.register: (3, people.hospital_b, (body,)),
+        c.projects.approve: (6, people.relay, (*approval.values(), FRANCES.address, signature)),
         c.projects.withdraw: (0.5, people.board_e, (project_id(body),)),
     }
 
@@ -301,7 +301,7 @@ def check_institutions(before: Any, after: Any) -> None:
         assert now["keyVersion"] in (was["keyVersion"], was["keyVersion"] + 1)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 4])
 def test_hold_whatever_anybody_does(chain, world, seed):
     ask = chain.provider.web3.provider.make_request
     dice = random.Random(seed)
