@@ -266,7 +266,7 @@ def check_requests(world: World, before: Any, after: Any) -> None:
 
 
 def check_emergencies(before: Any, after: Any) -> None:
-    # 14: a review comes once, of what was permitted; the count is of those that were not.
+    # 18: a review comes once, of what was permitted; the count is of those that were not.
     for number, was in before["emergencies"].items():
         now = after["emergencies"][number]
         assert now["isEmergency"] == (now["status"] != UNKNOWN)
@@ -278,7 +278,7 @@ def check_emergencies(before: Any, after: Any) -> None:
 
 
 def check_projects(before: Any, after: Any) -> None:
-    # 15: a project stays what it was, and its board; its approval only grows; withdrawn is for good.
+    # 19: a project stays what it was, and its board; its approval only grows; withdrawn is for good.
     for number, was in before["projects"].items():
         now = after["projects"][number]
         assert now["status"] >= was["status"]
