@@ -148,7 +148,8 @@ abstract contract Decision is IAccessLedger {
                     country: facts.requesterStanding.country,
                     attributes: facts.requesterStanding.attributes,
                     recordedAt: facts.commitment.recordedAt,
-                    time: facts.time
+                    time: facts.time,
+                    custodian: facts.study.custodian
                 }),
                 query,
                 directive

@@ -1,4 +1,4 @@
-"""Deploy the five contracts with ape, as they are shipped, and describe the network for PixelPact's users.
+"""Deploy the six contracts with ape, as they are shipped, and describe the network for PixelPact's users.
 
     ape run deploy --network ::foundry
     ape run deploy --network ethereum:local:node --account consortium --founders founders.json
@@ -81,11 +81,12 @@ def deploy_all(deployer: AccountAPI, founders: list[Founder]) -> dict[str, str]:
     registry = deployer.deploy(project.InstitutionRegistry, founders)
     studies = deployer.deploy(project.StudyRegistry, registry.address)
     consents = deployer.deploy(project.ConsentRegistry)
-    engine = deployer.deploy(project.PolicyEngine)
+    projects = deployer.deploy(project.ProjectRegistry, registry.address)
+    engine = deployer.deploy(project.PolicyEngine, registry.address, projects.address, 1)
     ledger = deployer.deploy(
         project.AccessLedger, registry.address, studies.address, consents.address, engine.address
     )
-    deployed = (registry, studies, consents, engine, ledger)
+    deployed = (registry, studies, consents, projects, engine, ledger)
     return {name: contract.address for name, contract in zip(CONTRACTS, deployed, strict=True)}
 
 

@@ -6,6 +6,7 @@ import {Query} from "../Query.sol";
 
 /// @title IPolicyEngine
 /// @notice What else must hold once the floor permits: DUO terms, projects, obligations. It can only narrow.
+/// @dev All that the ledger knows of an engine, so that the consortium can replace one by another.
 interface IPolicyEngine {
     /// @notice What the engine is told beside the query and the directive.
     /// @param requester The institution that asks.
@@ -13,15 +14,20 @@ interface IPolicyEngine {
     /// @param attributes Its attributes, a bit each.
     /// @param recordedAt When the directive was recorded.
     /// @param time The time of the decision.
+    /// @param custodian The institution that holds the study.
     struct Facts {
         uint32 requester;
         bytes2 country;
         uint8 attributes;
         uint64 recordedAt;
         uint64 time;
+        uint32 custodian;
     }
 
-    /// @notice The first rule that fails (docs/policy.md, steps 11 to 15), or 0.
+    /// @notice There is no contract at this address.
+    error PolicyEngine_NoCode(address account);
+
+    /// @notice The first rule that fails (docs/policy.md, steps of the engine), or 0.
     ///
     /// Warning: says nothing of the floor; only the ledger's answer is a decision.
     ///

@@ -149,7 +149,8 @@ class World:
         enrolment = self._admit(everywhere) if apart else self.institutions
         self.studies = self.chain.deploy("StudyRegistry", enrolment.address)
         self.consents = self.chain.deploy("ConsentRegistry")
-        self.engine = self.chain.deploy("PolicyEngine")
+        self.projects = self.chain.deploy("ProjectRegistry", self.institutions.address)
+        self.engine = self.chain.deploy("PolicyEngine", self.institutions.address, self.projects.address, 1)
         self.ledger = self.ledger_with(self.engine.address)
         for number, founder in enumerate(founders, 1):
             since = time if founder.roles & Role.REQUESTER else 0

@@ -1,4 +1,4 @@
-"""The five contracts as shipped on a fast EVM (pyrevm), and the verbs of a consortium's life on them.
+"""The six contracts as shipped on a fast EVM (pyrevm), and the verbs of a consortium's life on them.
 
 The patients are wallets that sign whatever they are asked (EIP-1271): thousands of events cost seconds.
 """
@@ -17,13 +17,13 @@ from pixelpact.chain.abi import Entry, contract_abi
 from pixelpact.chain.answers import Log
 from pixelpact.chain.artifact import load_artifact
 from pixelpact.chain.contracts import AccessLedger, ConsentRegistry, InstitutionRegistry, StudyRegistry
+from pixelpact.chain.deploy import constructor_arguments
 from pixelpact.chain.events import (
     AccessReleased,
     AccessRequested,
     StudyRegistered,
     decode_event,
 )
-from pixelpact.chain.records import founder_struct
 from pixelpact.models import ZERO32, AccessQuery, Directive, Refusal
 from pixelpact.policy import VOCABULARY_VERSION, Attribute, Category, Purpose, Role, purpose_set
 
@@ -164,13 +164,8 @@ class World:
         self.next_block()
         logs = []
         for name in CONTRACTS:
-            arguments: dict[str, tuple[Any, ...]] = {
-                "InstitutionRegistry": ([founder_struct(founder) for founder in founders],),
-                "StudyRegistry": (at.get("InstitutionRegistry"),),
-                "AccessLedger": tuple(at.values()),
-            }
             code = load_artifact(name).creation_code
-            code += contract_abi(name).encode_constructor(arguments.get(name, ()))
+            code += contract_abi(name).encode_constructor(constructor_arguments(name, founders, at))
             at[name] = _bytes(self._evm.deploy(_hex(DEPLOYER), code))
             logs += self._logs()
         self.network = self.network.with_contracts(at)

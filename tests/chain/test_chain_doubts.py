@@ -197,7 +197,8 @@ def test_contracts_of_two_consortia_are_not_mixed(anvil_consortium: Consortium):
     for name, what in (
         ("InstitutionRegistry", "StudyRegistry is not at .* upon another InstitutionRegistry"),
         ("ConsentRegistry", "AccessLedger is not at .* upon another ConsentRegistry"),
-        ("PolicyEngine", "AccessLedger is not at .* upon another PolicyEngine"),
+        ("ProjectRegistry", "ProjectRegistry is not at .* upon another InstitutionRegistry"),
+        ("PolicyEngine", "PolicyEngine is not at .* upon another InstitutionRegistry"),
         ("StudyRegistry", "StudyRegistry is not at .* upon another InstitutionRegistry"),
         ("AccessLedger", "AccessLedger is not at .* upon another InstitutionRegistry"),
     ):

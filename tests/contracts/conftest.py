@@ -18,17 +18,22 @@ from ethpm_types import ContractType
 from scenario import (
     ALICE,
     BOARD,
+    BOARD_E,
     CT,
     CUSTODIAN,
     FOUNDED,
+    FRANCES,
     HOSPITAL_A,
     HOSPITAL_B,
+    PROJECTS,
     REQUESTER,
     START,
     VOTER,
+    YEAR,
     Domain,
     digest,
     directive_of,
+    project_of,
     query_of,
     sent,
 )
@@ -68,7 +73,7 @@ def quiet():
 
 @pytest.fixture(scope="session", autouse=True)
 def consortium(project, chain, people, founders):
-    """The five contracts, deployed in their order by somebody who has no say afterwards; all but board_e have
+    """The six contracts, deployed in their order by somebody who has no say afterwards; all but board_e have
     published a key; hospital A has registered Alice's CT study; Alice's directive for hospital B is recorded;
     and hospital B has asked for the study, and was permitted.
 
@@ -79,11 +84,13 @@ def consortium(project, chain, people, founders):
     institutions = deployer.deploy(project.InstitutionRegistry, founders)
     studies = deployer.deploy(project.StudyRegistry, institutions)
     consents = deployer.deploy(project.ConsentRegistry)
-    engine = deployer.deploy(project.PolicyEngine)
+    projects = deployer.deploy(project.ProjectRegistry, institutions)
+    engine = deployer.deploy(project.PolicyEngine, institutions, projects, 1)
     ledger = deployer.deploy(project.AccessLedger, institutions, studies, consents, engine)
 
     for admin in (people.hospital_a, people.hospital_b, people.company_c, people.hospital_d):
         institutions.publishKey(encryption_key("key of somebody"), sender=admin)
+    institutions.setOperator(FRANCES.address, PROJECTS, sender=people.board_e)
     studies.register(
         digest("study"), ALICE.address, CT, digest("manifest"), digest("content"), sender=people.hospital_a
     )
@@ -97,7 +104,12 @@ def consortium(project, chain, people, founders):
     consents.record(ALICE.address, directive_hash, signature, sender=people.relay)
     ledger.request(1, query_of(study), sent(directive), digest("a person"), sender=people.hospital_b)
     return SimpleNamespace(
-        institutions=institutions, studies=studies, consents=consents, engine=engine, ledger=ledger
+        institutions=institutions,
+        studies=studies,
+        consents=consents,
+        projects=projects,
+        engine=engine,
+        ledger=ledger,
     )
 
 
@@ -114,6 +126,11 @@ def studies(consortium):
 @pytest.fixture(scope="session")
 def consents(consortium):
     return consortium.consents
+
+
+@pytest.fixture(scope="session")
+def projects(consortium):
+    return consortium.projects
 
 
 @pytest.fixture(scope="session")
@@ -147,6 +164,33 @@ def directive(study):
 def query(study):
     """What hospital B asks."""
     return query_of(study)
+
+
+@pytest.fixture(scope="session")
+def register_project(projects, people):
+    """Hospital B registers a project, changed as the test needs it; its number."""
+
+    def register_(sender: Any = None, **changes: Any) -> bytes:
+        body = project_of(**changes)
+        projects.register(body, sender=sender or people.hospital_b)
+        return bytes(projects.projectId(body))
+
+    return register_
+
+
+@pytest.fixture(scope="session")
+def approve(chain, projects, people):
+    """Board E approves a project for a year, as Frances signed it; changed as the test needs it."""
+
+    def approve_(
+        project: bytes, until: int = START + YEAR, board: int = BOARD_E, signer: Any = FRANCES, **sent: Any
+    ) -> Any:
+        domain = Domain(chain.chain_id, projects.address)
+        message = {"project": project, "board": board, "until": until}
+        signature = sent.get("signature") or signer.sign(domain, "Approval", message)
+        return projects.approve(project, board, until, signer.address, signature, sender=people.relay)
+
+    return approve_
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from web3.exceptions import ContractCustomError
 DATA = Path(__file__).resolve().parents[2] / "client" / "pixelpact" / "policy" / "data"
 
 DAY = 86_400
+YEAR = 365 * DAY
 #: When the story starts, in seconds since 1970, and when the consortium was founded before that.
 START = 2_000_000_000
 FOUNDED = START - DAY
@@ -34,7 +35,7 @@ ANY_GRANTEE = 0
 ANY_GRANTEE_LATER_TOO = 2**32 - 1
 
 CUSTODIAN, REQUESTER, BOARD, VOTER = 1, 2, 4, 8
-STUDIES, RELEASES, REQUESTS, ALL = 1, 2, 4, 7
+STUDIES, RELEASES, REQUESTS, CONSENTS, EMERGENCIES, PROJECTS, VOTES, ALL = 1, 2, 4, 8, 16, 32, 64, 127
 UNKNOWN, ACTIVE, SUSPENDED = 0, 1, 2
 STUDY_ACTIVE, WITHDRAWN, ERASED = 1, 2, 3
 PERMITTED, DENIED, REFUSED = 1, 2, 3
@@ -92,13 +93,14 @@ TYPES = {
         ("purposes", "uint64"),
         ("sequence", "uint64"),
     ],
+    "Approval": [("project", "bytes32"), ("board", "uint32"), ("until", "uint64")],
 }
 PARTS = {"Directive": ["Directive", "Modifier"]}
 
 
 @dataclass(frozen=True)
 class Domain:
-    """The EIP-712 domain of a ConsentRegistry."""
+    """The EIP-712 domain of a contract: of a ConsentRegistry, if nothing else is said."""
 
     chain_id: int
     registry: str
@@ -144,6 +146,8 @@ class Patient:
 
 
 ALICE, BOB = Patient("Alice"), Patient("Bob")
+#: Who signs for the ethics board, and has no ether either.
+FRANCES = Patient("Frances")
 
 
 def directive_of(study: bytes, /, **changes: Any) -> dict[str, Any]:
@@ -179,6 +183,30 @@ def no_directive() -> dict[str, Any]:
         expiry=0,
         salt=ZERO32,
     )
+
+
+#: The longest approval in seconds, the traits of a project, and where it may stand.
+FIVE_YEARS = 157_788_000
+METHODS, GENETIC, COMMERCIAL, ANCESTRY = 1, 2, 4, 8
+REGISTERED, APPROVED, PROJECT_WITHDRAWN = 1, 2, 3
+
+
+def code_of(text: str) -> bytes:
+    """A disease or a kind of research as 32 bytes: ASCII and zeros behind it."""
+    return text.encode("ascii").ljust(32, b"\0")
+
+
+def project_of(**changes: Any) -> dict[str, Any]:
+    """Hospital B leads, company C takes part, in Great Britain; changed as the test needs it."""
+    return {
+        "lead": HOSPITAL_B,
+        "partners": [COMPANY_C],
+        "traits": 0,
+        "country": b"GB",
+        "protocol": digest("a protocol"),
+        "codes": [code_of("MONDO:0005148"), code_of("screening")],
+        "salt": digest("the salt of a project"),
+    } | changes
 
 
 def modifiers(*pairs: tuple[int, bytes]) -> list[dict[str, Any]]:

@@ -35,7 +35,8 @@ def world(project, chain, people, mocks):
     )
     studies = deploy(project.StudyRegistry, institutions)
     consents = deploy(project.ConsentRegistry)
-    engine = deploy(project.PolicyEngine)
+    projects = deploy(project.ProjectRegistry, institutions)
+    engine = deploy(project.PolicyEngine, institutions, projects, 1)
     ledger = deploy(project.AccessLedger, institutions, studies, consents, engine)
 
     def register(name: str) -> bytes:

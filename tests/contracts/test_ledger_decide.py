@@ -352,7 +352,7 @@ def test_permits_any_requester_that_was_one_before(decide, requester):
     [(-1, REASON.PERMITTED), (0, REASON.GRANTEE_JOINED_LATER), (1, REASON.GRANTEE_JOINED_LATER)],
 )
 def test_denies_requesters_that_came_after_the_recording_or_with_it(
-    project, chain, people, founded, expected
+    project, chain, people, projects, founded, expected
 ):
     """A ConsentRegistry that was there before the institutions: they come a second before a directive is
     recorded, in the same second, or a second after it.
@@ -383,7 +383,7 @@ def test_denies_requesters_that_came_after_the_recording_or_with_it(
         institutions = found()
     assert institutions.institution(HOSPITAL_B).requesterSince == START + 1_000 + founded
     studies = people.relay.deploy(project.StudyRegistry, institutions)
-    engine = people.relay.deploy(project.PolicyEngine)
+    engine = people.relay.deploy(project.PolicyEngine, institutions, projects, 1)
     ledger = people.relay.deploy(project.AccessLedger, institutions, studies, consents, engine)
     studies.register(digest("local"), ALICE.address, CT, digest("m"), digest("c"), sender=people.hospital_a)
 

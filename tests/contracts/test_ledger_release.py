@@ -195,14 +195,14 @@ def test_reverts_when_the_requester_has_a_newer_key(institutions, people, releas
 
 @pytest.mark.parametrize("version", [0, 1])
 def test_reverts_when_the_requester_has_no_key(
-    project, people, chain, study, person, consents, domain, version
+    project, people, projects, study, person, consents, domain, version
 ):
     """A consortium in which hospital B has published nothing."""
     institutions = people.relay.deploy(
         project.InstitutionRegistry, [(people.hospital_a, 1, b"GB", 0), (people.hospital_b, 2, b"GB", 0)]
     )
     studies = people.relay.deploy(project.StudyRegistry, institutions)
-    engine = people.relay.deploy(project.PolicyEngine)
+    engine = people.relay.deploy(project.PolicyEngine, institutions, projects, 1)
     ledger = people.relay.deploy(project.AccessLedger, institutions, studies, consents, engine)
     subject = directive_of(study)["subject"]
     studies.register(digest("study"), subject, CT, digest("m"), digest("c"), sender=people.hospital_a)

@@ -5,7 +5,14 @@ from web3.exceptions import Web3RPCError
 
 #: Code that returns no code, written without PUSH0 (PUSH1 0) and with it.
 WITHOUT, WITH = "0x60006000f3", "0x5f5ff3"
-CONTRACTS = ["InstitutionRegistry", "StudyRegistry", "ConsentRegistry", "PolicyEngine", "AccessLedger"]
+CONTRACTS = [
+    "InstitutionRegistry",
+    "StudyRegistry",
+    "ConsentRegistry",
+    "ProjectRegistry",
+    "PolicyEngine",
+    "AccessLedger",
+]
 PUSH0, MCOPY, TLOAD, TSTORE, PREVRANDAO = 0x5F, 0x5E, 0x5C, 0x5D, 0x44
 
 

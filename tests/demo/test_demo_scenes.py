@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from demo_told import pixelpact
 
+from pixelpact.chain import CONTRACTS
 from pixelpact.demo import choose_scene
 from pixelpact.demo.scene import Embedded, OwnLocalnet, StandingLocalnet
 from pixelpact.errors import InputError
@@ -73,7 +74,6 @@ def _plan(folder: Path, institutions: int) -> None:
 
 
 def _describe(folder: Path) -> None:
-    names = ("InstitutionRegistry", "StudyRegistry", "ConsentRegistry", "PolicyEngine", "AccessLedger")
     network = {
         "version": 1,
         "name": "localnet",
@@ -82,7 +82,7 @@ def _describe(folder: Path) -> None:
         "finality_depth": 3,
         "clock": 30,
         "rpc": "http://127.0.0.1:1",
-        "contracts": {name: f"0x{place:040x}" for place, name in enumerate(names, start=1)},
+        "contracts": {name: f"0x{place:040x}" for place, name in enumerate(CONTRACTS, start=1)},
     }
     (folder / "network.json").write_text(json.dumps(network))
 

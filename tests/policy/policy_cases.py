@@ -14,25 +14,33 @@ from pixelpact.policy import (
     Attribute,
     Category,
     CommitmentFacts,
+    ConsentKind,
     Facts,
     InstitutionFacts,
     InstitutionStatus,
     ModifierCode,
     Obligation,
     Permission,
+    ProjectFacts,
+    ProjectStatus,
     Purpose,
+    Reason,
     RefusalFacts,
     ReleaseFacts,
     Role,
     StudyFacts,
     StudyStatus,
+    Trait,
     purpose_set,
 )
 
 NOW = 1_800_000_000
 SUBJECT = bytes.fromhex("51" * 20)
 STUDY = bytes.fromhex("5d" * 32)
-CUSTODIAN, REQUESTER = 1, 2
+CUSTODIAN, REQUESTER, BOARD = 1, 2, 3
+PROJECT = bytes.fromhex("0b" * 32)
+DISEASE = b"MONDO:0005148".ljust(32, b"\0")
+KIND_OF_RESEARCH = b"RADIOMICS".ljust(32, b"\0")
 KINDS = Category.CT | Category.REPORT
 
 FACTS = Facts(
@@ -49,7 +57,18 @@ FACTS = Facts(
     ),
     custodian=InstitutionFacts(CUSTODIAN, InstitutionStatus.ACTIVE, Role.CUSTODIAN | Role.REQUESTER, b"AT"),
     generation=4,
-    commitment=CommitmentFacts(recorded_at=NOW - 1000),
+    commitment=CommitmentFacts(recorded_at=NOW - 1000, kind=ConsentKind.SIGNED),
+    generation_since=NOW - 5 * MONTH,
+    project=ProjectFacts(
+        ProjectStatus.APPROVED,
+        REQUESTER,
+        InstitutionFacts(BOARD, InstitutionStatus.ACTIVE, Role.ETHICS_BOARD, b"CH"),
+        until=NOW + 100,
+        traits=Trait.GENETIC,
+        country=b"CH",
+        participates=True,
+        codes=frozenset((DISEASE, KIND_OF_RESEARCH)),
+    ),
 )
 QUERY = AccessQuery(STUDY, Purpose.TREAT, KINDS)
 DIRECTIVE = Directive(
@@ -121,6 +140,9 @@ MODIFIERS = st.one_of(
         st.sampled_from([ModifierCode.NPU, ModifierCode.NPOA, ModifierCode.PUB, ModifierCode.COL]),
         st.integers(0, 2**256 - 1),
     ),
+    st.builds(modifier, st.just(ModifierCode.DS), near(DISEASE, KIND_OF_RESEARCH, 1)),
+    st.builds(modifier, st.just(ModifierCode.RS), near(KIND_OF_RESEARCH, 1)),
+    st.builds(modifier, st.just(ModifierCode.PS), near(PROJECT, 1)),
     st.builds(modifier, st.sampled_from([ModifierCode.MOR, ModifierCode.RTN])),
     st.builds(modifier, st.sampled_from([*ModifierCode, 0, 8, 65535])),
 )
@@ -152,7 +174,7 @@ QUERIES = st.builds(
     study=near(STUDY, bytes.fromhex("5e" * 32)),
     purpose=PURPOSES,
     categories=near(int(KINDS), int(Category.CT), int(KINDS | Category.MR)),
-    project=near(ZERO32, bytes.fromhex("01" * 32)),
+    project=st.sampled_from([ZERO32, PROJECT]),
     obligations=near(sum(Obligation), 0, int(Obligation.RETURN_RESULTS), 2**64 - 1),
 )
 INSTITUTION_STATUSES = near(InstitutionStatus.ACTIVE, InstitutionStatus.SUSPENDED, InstitutionStatus.UNKNOWN)
@@ -189,6 +211,8 @@ FACT_SETS = st.builds(
         RefusalFacts(everything=purpose_set(Purpose.HRESCH)),
         RefusalFacts(custodian=purpose_set(Purpose.ETREAT)),
         RefusalFacts(study=1 << 59, requester=purpose_set(Purpose.TREAT)),
+        RefusalFacts(formers=purpose_set(Purpose.TREAT)),
+        RefusalFacts(taken=purpose_set(Purpose.HRESCH)),
     ),
     generation=near(4, 5),
     commitment=near(
@@ -198,13 +222,38 @@ FACT_SETS = st.builds(
         CommitmentFacts(0, NOW - 10),
         CommitmentFacts(NOW - MONTH),
         CommitmentFacts(NOW - MONTH + 1),
+        CommitmentFacts(NOW - 1000, kind=ConsentKind.PAPER, stands_from=NOW + 1),
+        CommitmentFacts(NOW - 1000, kind=ConsentKind.PAPER, stands_from=NOW),
+        CommitmentFacts(NOW - 1000, kind=ConsentKind.GUARDIAN, flaw=Reason.GUARDIAN_ENDED),
+        CommitmentFacts(NOW - 1000, kind=ConsentKind.GUARDIAN, flaw=Reason.AUTHORITY_EXCEEDED),
+        CommitmentFacts(flaw=Reason.EVIDENCE_INVALID),
     ),
     engine_answers=st.integers(0, 4).map(bool),
+    generation_since=near(NOW - 5 * MONTH, NOW - 1000, NOW - 999),
+    project=st.builds(
+        ProjectFacts,
+        status=near(ProjectStatus.APPROVED, *ProjectStatus),
+        lead=st.just(REQUESTER),
+        board=st.builds(
+            InstitutionFacts,
+            number=near(BOARD, CUSTODIAN),
+            status=INSTITUTION_STATUSES,
+            roles=near(int(Role.ETHICS_BOARD), int(Role.CUSTODIAN)),
+        ),
+        until=near(NOW + 1, NOW),
+        traits=st.integers(0, 15),
+        country=near(b"CH", b"AT", bytes(2)),
+        participates=near(True, False),  # noqa: FBT003
+        codes=near(frozenset((DISEASE, KIND_OF_RESEARCH)), frozenset()),
+    ),
+    stopped_until=near(0, NOW, NOW + 1),
 )
 RELEASES = st.builds(
     ReleaseFacts,
     epoch=near(2, 1, 3),
     key_version=near(3, 0, 4),
-    requested_at=near(NOW - 100, NOW - 86_400, NOW - 86_399),
+    requested_at=near(NOW - 100, NOW - 86_400, NOW - 86_399, NOW - 3_600, NOW - 3_599),
     served=st.booleans(),
+    key_digest=near(ZERO32, bytes.fromhex("0d" * 32)),
+    is_emergency=near(False, True),  # noqa: FBT003
 )

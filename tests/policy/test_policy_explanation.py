@@ -11,6 +11,7 @@ from policy_cases import (
     FACTS,
     KINDS,
     NOW,
+    PROJECT,
     QUERY,
     RELEASE,
     REQUESTER,
@@ -25,19 +26,23 @@ from pixelpact.policy import (
     Category,
     Check,
     CommitmentFacts,
+    ConsentKind,
     Explanation,
     InstitutionFacts,
     InstitutionStatus,
     ModifierCode,
     Outcome,
     Permission,
+    ProjectFacts,
     Purpose,
     Reason,
     RefusalFacts,
     StudyFacts,
     StudyStatus,
     decide,
+    emergency_query,
     explain,
+    explain_emergency,
     purpose_set,
 )
 
@@ -62,7 +67,7 @@ def test_without_a_release_only_the_request_is_explained() -> None:
 
 def test_all_obstacles_are_seen_at_once() -> None:
     cited = directive(
-        modifier(ModifierCode.RS), modifier(ModifierCode.NCU), grantee=7, expiry=NOW, vocabulary=2
+        modifier(ModifierCode.RS), modifier(ModifierCode.PS), grantee=7, expiry=NOW, vocabulary=2
     )
     explanation = explain(facts(refusals=RefusalFacts(study=1)), QUERY, cited)
     assert [obstacle.reason for obstacle in explanation.obstacles] == [
@@ -70,7 +75,7 @@ def test_all_obstacles_are_seen_at_once() -> None:
         Reason.EXPIRED,
         Reason.GRANTEE_DIFFERS,
         Reason.VOCABULARY_UNKNOWN,
-        Reason.MODIFIER_UNDECIDABLE,
+        Reason.MODIFIER_NEEDS_PROJECT,
     ]
     found = outcomes(explanation)
     assert found[Check.CUSTODIAN] == Outcome.PASSED
@@ -78,7 +83,7 @@ def test_all_obstacles_are_seen_at_once() -> None:
     assert found[Check.TIME] == Outcome.WOULD_DENY
     assert found[Check.SCOPE] == Outcome.WOULD_PASS
     assert "(RS)" in explanation.obstacles[-1].remedy
-    assert "(NCU)" in explanation.obstacles[-1].remedy
+    assert "(PS)" in explanation.obstacles[-1].remedy
 
 
 def test_several_reasons_of_one_check_are_all_named() -> None:
@@ -88,7 +93,8 @@ def test_several_reasons_of_one_check_are_all_named() -> None:
 
 
 def test_without_a_directive_what_hangs_on_it_is_left_open() -> None:
-    explanation = explain(FACTS, query(categories=Category.CT, project=bytes(31) + b"\1"), None)
+    unknown = replace(FACTS, project=ProjectFacts())
+    explanation = explain(unknown, query(categories=Category.CT, project=bytes(31) + b"\1"), None)
     found = outcomes(explanation)
     assert found[Check.DIRECTIVE] == Outcome.DENIED
     assert found[Check.TIME] == found[Check.PURPOSE] == found[Check.MODIFIERS] == Outcome.CANNOT_TELL
@@ -118,6 +124,7 @@ def test_a_directive_that_does_not_stand_is_taken_as_recorded_now(commitment: Co
     assert explanation.obstacles[0].reason.check == Check.DIRECTIVE
 
 
+WITHIN = query(project=PROJECT)
 REMEDIES: list[tuple[dict[str, Any], Reason, str]] = [
     (
         {"facts": facts(study={"status": StudyStatus.WITHDRAWN})},
@@ -199,9 +206,93 @@ REMEDIES: list[tuple[dict[str, Any], Reason, str]] = [
         {"query": query(purpose=Purpose.DSRCH), "directive": directive(permission=Permission.DS)},
         Reason.PERMISSION_NEEDS_PROJECT,
         (
-            "The patient signs a consent with a data use permission that allows this purpose: no restriction "
-            "(NRES), general research use (GRU) or health or medical or biomedical research (HMB)."
+            "Cite an approved research project that studies the disease; or the patient signs a consent with "
+            "a data use permission that allows this purpose: no restriction (NRES), general research use "
+            "(GRU) or health or medical or biomedical research (HMB)."
         ),
+    ),
+    (
+        {"facts": facts(stopped_until=NOW + 60)},
+        Reason.SHARING_STOPPED,
+        "Ask again from 2027-01-15T08:01:00Z on, or the consortium lifts the stop.",
+    ),
+    (
+        {"facts": facts(refusals=RefusalFacts(formers=1, taken=1))},
+        Reason.REFUSED_BY_PATIENT,
+        (
+            "The patient lifts the refusal of treatment (TREAT) for what a hospital that held the study "
+            "before holds and treatment (TREAT) given on paper or by phone."
+        ),
+    ),
+    (
+        {"facts": facts(commitment=CommitmentFacts(NOW - 9, kind=ConsentKind.PAPER, stands_from=NOW + 60))},
+        Reason.PAPER_TOO_NEW,
+        "Ask again from 2027-01-15T08:01:00Z on.",
+    ),
+    (
+        {"query": WITHIN, "directive": directive(modifier(ModifierCode.DS, b"MONDO:1"))},
+        Reason.MODIFIER_DISEASE,
+        "Cite a research project that lists the disease MONDO:1.",
+    ),
+    (
+        {"query": WITHIN, "directive": directive(modifier(ModifierCode.RS, b"\xff"))},
+        Reason.MODIFIER_RESEARCH_TYPE,
+        f"Cite a research project that lists the kind of research 0xff{'00' * 31}.",
+    ),
+    (
+        {"query": WITHIN, "directive": directive(modifier(ModifierCode.PS, 1))},
+        Reason.MODIFIER_PROJECT,
+        f"Cite the research project {'00' * 31}01.",
+    ),
+    (
+        {"directive": directive(modifier(ModifierCode.GS, b"AT"))},
+        Reason.MODIFIER_COUNTRY,
+        "The patient signs a consent limited to CH, where Hospital B (institution 2) is, or to no country.",
+    ),
+    (
+        {
+            "facts": facts(project={"country": bytes(2)}),
+            "query": WITHIN,
+            "directive": directive(modifier(ModifierCode.GS, b"CH")),
+        },
+        Reason.MODIFIER_COUNTRY,
+        (
+            "Cite a research project that uses the data in the consent's country, where Hospital B "
+            "(institution 2) must be too (it is in CH, the project in no stated country); or the patient "
+            "signs one limited to no country."
+        ),
+    ),
+    (
+        {"facts": facts(project={"until": NOW}), "query": WITHIN},
+        Reason.PROJECT_EXPIRED,
+        "The board approves the project for longer; its approval ended at 2027-01-15T08:00:00Z.",
+    ),
+    *(
+        (
+            {"facts": facts(project={"board": replace(FACTS.project.board, **board)}), "query": WITHIN},
+            Reason.PROJECT_BOARD_DEPENDENT,
+            sentence,
+        )
+        for board, sentence in (
+            (
+                {"number": 1},
+                (
+                    "Cite a project that another ethics board approved: Hospital A (institution 1) holds the "
+                    "study."
+                ),
+            ),
+            (
+                {"status": InstitutionStatus.SUSPENDED},
+                "The consortium ends the suspension of institution 3, or another board approves a project.",
+            ),
+            (
+                {"roles": 0},
+                (
+                    "The consortium gives institution 3 the role of an ethics board, or another board "
+                    "approves a project."
+                ),
+            ),
+        )
     ),
     (
         {"directive": directive(modifier(ModifierCode.PUB), modifier(ModifierCode.RTN))},
@@ -231,6 +322,25 @@ def test_what_a_release_lacks() -> None:
     ]
     keyless = explain(facts(requester={"key_version": 0}), QUERY, DIRECTIVE, RELEASE)
     assert keyless.obstacles[0].remedy.startswith("An encryption key is published by institution 2")
+
+
+def test_an_emergency_is_explained_without_a_consent() -> None:
+    asked = emergency_query(QUERY.study, KINDS)
+    refused = facts(refusals=RefusalFacts(everything=1), commitment=CommitmentFacts())
+    explanation = explain_emergency(refused, asked, NAMES)
+    assert list(outcomes(explanation)) == [
+        Check.STUDY,
+        Check.STOP,
+        Check.REQUESTER,
+        Check.CUSTODIAN,
+        Check.REFUSALS,
+        Check.CATEGORIES,
+    ]
+    assert [obstacle.reason for obstacle in explanation.obstacles] == [Reason.REFUSED_BY_PATIENT]
+    late = replace(RELEASE, is_emergency=True, requested_at=NOW - 3_600)
+    released = explain(FACTS, asked, None, late)
+    assert [obstacle.reason for obstacle in released.obstacles] == [Reason.REQUEST_EXPIRED]
+    assert "2027-01-15T08:00:00Z" in released.obstacles[0].remedy
 
 
 def test_a_release_of_what_is_denied_says_both() -> None:

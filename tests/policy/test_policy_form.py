@@ -13,13 +13,16 @@ from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO
 from pixelpact.policy import (
     MAX_TERM,
     Category,
+    GuardianPower,
     ModifierCode,
     Obligation,
     Permission,
     Purpose,
     check_directive,
     describe,
+    describe_guardian,
     describe_query,
+    describe_recovery,
     purpose_set,
 )
 
@@ -48,13 +51,13 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"not_before": NOW, "expiry": NOW}, "end before it starts"),
     ({"not_before": NOW, "expiry": NOW + MAX_TERM + 1}, "longer than ten years"),
     ({"permission": 1}, "not a data use permission"),
-    ({"permission": 0}, r"never allows"),
-    ({"permission": Permission.CC}, r"health research \(HRESCH\).*never allows"),
-    ({"permission": Permission.POA, "purposes": purpose_set(Purpose.BIORCH)}, "never allows"),
-    ({"permission": Permission.CC, "purposes": purpose_set(Purpose.TRAIN)}, "never allows"),
+    ({"permission": 0}, r"never allow"),
+    ({"permission": Permission.CC}, r"health research \(HRESCH\).*never allow"),
+    ({"permission": Permission.POA, "purposes": purpose_set(Purpose.BIORCH)}, "never allow"),
+    ({"permission": Permission.CC, "purposes": purpose_set(Purpose.TRAIN)}, "never allow"),
     (
         {"modifiers": (modifier(ModifierCode.NPOA),), "purposes": purpose_set(Purpose.POARCH)},
-        "never allows",
+        "never allow",
     ),
     ({"modifiers": tuple(modifier(code) for code in range(100, 109))}, "9 conditions"),
     ({"modifiers": (modifier(ModifierCode.COL), modifier(ModifierCode.PUB))}, "ascend"),
@@ -71,7 +74,14 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"modifiers": (modifier(ModifierCode.MOR, 0),)}, "MOR does not name"),
     ({"modifiers": (modifier(ModifierCode.PUB, 1),)}, "PUB takes no value"),
     ({"modifiers": (modifier(ModifierCode.NPU, 1),)}, "NPU takes no value"),
+    ({"modifiers": (modifier(ModifierCode.NCU, 1),)}, "NCU takes no value"),
+    ({"modifiers": (modifier(ModifierCode.PS),)}, "PS does not name a project"),
     ({"modifiers": (modifier(ModifierCode.DS, 1),)}, "its permission is not DS"),
+    ({"permission": Permission.DS, "purposes": purpose_set(Purpose.DSRCH)}, "names none"),
+    (
+        {"modifiers": (modifier(ModifierCode.NCU),), "purposes": purpose_set(Purpose.HMARKT)},
+        "never allow",
+    ),
 ]
 
 
@@ -143,10 +153,16 @@ def test_a_directive_read_out() -> None:
         ({"permission": 0, "purposes": 1}, "They may not be used for research."),
         ({"permission": Permission.GRU, "purposes": 1}, "They may not be used for research."),
         ({"permission": Permission.CC}, "They may not be used for research: clinical care use"),
-        ({"permission": Permission.DS}, "until then research is denied"),
+        ({"permission": Permission.DS}, "no disease is named, so research is denied"),
+        (
+            {"permission": Permission.DS, "modifiers": (modifier(ModifierCode.DS, b"MONDO:1"),)},
+            "within a project that an ethics board approved",
+        ),
+        ({"modifiers": (modifier(ModifierCode.DS, b"MONDO:1"),)}, "(DS): MONDO:1."),
         ({"vocabulary": 2}, "vocabulary 2"),
-        ({"modifiers": (modifier(ModifierCode.RS),)}, "nothing is shared under this consent"),
-        ({"modifiers": (modifier(47),)}, "unknown condition DUO:0000047. It can't be checked"),
+        ({"modifiers": (modifier(ModifierCode.IRB),)}, "Only an approved research project can show"),
+        ({"modifiers": (modifier(ModifierCode.PS, 7),)}, f"(PS): {'00' * 31}07."),
+        ({"modifiers": (modifier(47),)}, "unknown condition DUO:0000047. There is no rule for it"),
         ({"modifiers": (modifier(ModifierCode.IS, 2),)}, "(IS): institution 2."),
         ({"modifiers": (modifier(ModifierCode.MOR, NOW),)}, "(MOR): 2027-01-15T08:00:00Z."),
         ({"purposes": 1 << 59}, "the unknown purpose 59"),
@@ -173,3 +189,18 @@ def test_a_query_read_out() -> None:
         f"It asks for the research project {project.hex()}.",
         "It accepts to publish the results and the unknown obligation 9.",
     ]
+
+
+def test_a_guardian_is_read_out() -> None:
+    said = describe_guardian(bytes(19) + b"\7", GuardianPower.GRANT | GuardianPower.RECOVER, 1, NOW, {1: "A"})
+    assert said[0] == f"0x{'00' * 19}07 becomes your guardian, until 2027-01-15T08:00:00Z at the latest."
+    assert said[1] == "This guardian may allow in your name: what A (institution 1) holds."
+    assert any("new key" in sentence for sentence in said)
+    limited = describe_guardian(bytes(20), 0, 0, NOW)
+    assert "This guardian may allow nothing in your name." in limited
+    assert not any("new key" in sentence for sentence in limited)
+
+
+def test_a_recovery_is_read_out() -> None:
+    assert describe_recovery(b"\1" * 20)[-1] == "A new key ends every consent given before."
+    assert describe_recovery(bytes(20)) == ["No account may give you a new key any more."]

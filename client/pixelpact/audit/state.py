@@ -1,4 +1,4 @@
-"""The state of the five contracts, rebuilt from their events; every look-up takes constant time."""
+"""The state of the six contracts, rebuilt from their events; every look-up takes constant time."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Bringing the five contracts onto a chain: how a consortium begins."""
+"""Bringing the six contracts onto a chain: how a consortium begins."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +18,10 @@ from .records import Founder, founder_struct
 from .sending import send
 from .transactions import Call, Sender
 
-__all__ = ["deploy", "describe"]
+__all__ = ["constructor_arguments", "deploy", "describe"]
 
+#: The version of the engine that a consortium starts with.
+_FIRST_ENGINE = 1
 _PATIENCE = 120.0
 # A description must have an identity before the node was asked for it.
 _UNKNOWN = Network(
@@ -48,8 +50,29 @@ def describe(rpc: str, *, name: str, finality_depth: int, clock: int | None) -> 
     return replace(asked, chain_id=node.chain_id(), genesis=genesis.hash if genesis else b"")
 
 
+def constructor_arguments(name: str, founders: Sequence[Founder], at: Mapping[str, bytes]) -> tuple[Any, ...]:
+    """What one of ``CONTRACTS`` is deployed with.
+
+    Args:
+        name: the contract's.
+        founders: as for ``deploy``.
+        at: the addresses of the contracts before it, by name.
+    """
+    if name == "InstitutionRegistry":
+        return ([founder_struct(founder) for founder in founders],)
+    built_upon: dict[str, tuple[str, ...]] = {
+        "StudyRegistry": ("InstitutionRegistry",),
+        "ConsentRegistry": (),
+        "ProjectRegistry": ("InstitutionRegistry",),
+        "PolicyEngine": ("InstitutionRegistry", "ProjectRegistry"),
+        "AccessLedger": ("InstitutionRegistry", "StudyRegistry", "ConsentRegistry", "PolicyEngine"),
+    }
+    others = tuple(at[other] for other in built_upon[name])
+    return (*others, _FIRST_ENGINE) if name == "PolicyEngine" else others
+
+
 def deploy(network: Network, account: Account, founders: Sequence[Founder]) -> Network:
-    """Deploy the five contracts as shipped; the description that is returned names them.
+    """Deploy the six contracts as shipped; the description that is returned names them.
 
     Args:
         network: a chain without contracts, from ``describe`` or ``EmbeddedChain.network``.
@@ -72,13 +95,8 @@ def deploy(network: Network, account: Account, founders: Sequence[Founder]) -> N
     sender = Sender(node, network, account)
     at: dict[str, bytes] = {}
     for name in CONTRACTS:
-        arguments: dict[str, tuple[Any, ...]] = {
-            "InstitutionRegistry": ([founder_struct(founder) for founder in founders],),
-            "StudyRegistry": (at.get("InstitutionRegistry"),),
-            "AccessLedger": tuple(at.values()),
-        }
         code = load_artifact(name).creation_code
-        data = code + contract_abi(name).encode_constructor(arguments.get(name, ()))
+        data = code + contract_abi(name).encode_constructor(constructor_arguments(name, founders, at))
         head = node.head()
         check_clock(network, head)
         call = Call(name, "constructor", None, data)

@@ -24,7 +24,14 @@ from .strict_json import hex_bytes, load_strictly, to_hex
 __all__ = ["CONTRACTS", "EMBEDDED", "OWN_CLOCK", "Network"]
 
 #: The contracts of docs/contracts.md, in the order in which they are deployed.
-CONTRACTS = ("InstitutionRegistry", "StudyRegistry", "ConsentRegistry", "PolicyEngine", "AccessLedger")
+CONTRACTS = (
+    "InstitutionRegistry",
+    "StudyRegistry",
+    "ConsentRegistry",
+    "ProjectRegistry",
+    "PolicyEngine",
+    "AccessLedger",
+)
 #: The address of the chain that lives in this process.
 EMBEDDED = "embedded"
 #: The clock rule of a chain whose time is its own: nobody compares it with the wall clock.

@@ -1,4 +1,4 @@
-"""A consortium in this process: the embedded chain, the five contracts, one store, a profile a member."""
+"""A consortium in this process: the embedded chain, the six contracts, one store, a profile a member."""
 
 from __future__ import annotations
 

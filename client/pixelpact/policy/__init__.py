@@ -12,6 +12,7 @@ from pixelpact.policy._generated import (
     Category,
     Check,
     FailureClass,
+    GuardianPower,
     ModifierCode,
     ModifierHandling,
     Obligation,
@@ -21,15 +22,33 @@ from pixelpact.policy._generated import (
     Reason,
     RefusalReason,
     Role,
+    Trait,
 )
-from pixelpact.policy.decision import Decision, decide, decide_release
-from pixelpact.policy.description import describe, describe_query, describe_refusal, summarize
-from pixelpact.policy.explanation import CheckResult, Explanation, Obstacle, Outcome, explain
+from pixelpact.policy.decision import Decision, decide, decide_emergency, decide_release, emergency_query
+from pixelpact.policy.description import (
+    describe,
+    describe_guardian,
+    describe_query,
+    describe_recovery,
+    describe_refusal,
+    summarize,
+)
+from pixelpact.policy.explanation import (
+    CheckResult,
+    Explanation,
+    Obstacle,
+    Outcome,
+    explain,
+    explain_emergency,
+)
 from pixelpact.policy.facts import (
     CommitmentFacts,
+    ConsentKind,
     Facts,
     InstitutionFacts,
     InstitutionStatus,
+    ProjectFacts,
+    ProjectStatus,
     RefusalFacts,
     ReleaseFacts,
     StudyFacts,
@@ -37,7 +56,9 @@ from pixelpact.policy.facts import (
 )
 from pixelpact.policy.form import check_directive
 from pixelpact.policy.vocabulary import (
+    EMERGENCY_LIFETIME,
     MAX_MODIFIERS,
+    MAX_PAPER_TERM,
     MAX_TERM,
     MONTH,
     REQUEST_LIFETIME,
@@ -54,7 +75,9 @@ from pixelpact.policy.wording import categories as category_words
 from pixelpact.policy.wording import moment
 
 __all__ = [
+    "EMERGENCY_LIFETIME",
     "MAX_MODIFIERS",
+    "MAX_PAPER_TERM",
     "MAX_TERM",
     "MODALITIES",
     "MONTH",
@@ -67,10 +90,12 @@ __all__ = [
     "Check",
     "CheckResult",
     "CommitmentFacts",
+    "ConsentKind",
     "Decision",
     "Explanation",
     "Facts",
     "FailureClass",
+    "GuardianPower",
     "InstitutionFacts",
     "InstitutionStatus",
     "ModifierCode",
@@ -80,6 +105,8 @@ __all__ = [
     "OperatorPermission",
     "Outcome",
     "Permission",
+    "ProjectFacts",
+    "ProjectStatus",
     "Purpose",
     "Reason",
     "RefusalFacts",
@@ -88,6 +115,7 @@ __all__ = [
     "Role",
     "StudyFacts",
     "StudyStatus",
+    "Trait",
     "allows_research",
     "ancestors",
     "categories_of",
@@ -95,12 +123,17 @@ __all__ = [
     "check_directive",
     "covers",
     "decide",
+    "decide_emergency",
     "decide_release",
     "descendants",
     "describe",
+    "describe_guardian",
     "describe_query",
+    "describe_recovery",
     "describe_refusal",
+    "emergency_query",
     "explain",
+    "explain_emergency",
     "moment",
     "purpose_set",
     "sentence_of",

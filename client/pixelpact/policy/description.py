@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO, WHOLE_RECORD, ZERO32
 from pixelpact.policy import wording
-from pixelpact.policy._generated import Category, ModifierCode, ModifierHandling, Permission, Purpose
+from pixelpact.policy._generated import Category, GuardianPower, ModifierCode, Permission, Purpose
 from pixelpact.policy.vocabulary import (
     MODIFIERS,
     MONTH,
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from pixelpact.models import AccessQuery, Directive, Modifier, Refusal
 
 _NOBODY: dict[int, str] = {}
+#: Conditions that are denied where no project is cited.
+_ON_A_PROJECT = frozenset(
+    (ModifierCode.DS, ModifierCode.RS, ModifierCode.GSO, ModifierCode.IRB, ModifierCode.PS)
+)
 
 
 def describe(directive: Directive, names: Mapping[int, str] = _NOBODY) -> list[str]:
@@ -96,6 +100,52 @@ def describe_query(query: AccessQuery, names: Mapping[int, str] = _NOBODY, reque
     return sentences
 
 
+def describe_guardian(
+    guardian: bytes, powers: int, custodian: int, until: int, names: Mapping[int, str] = _NOBODY
+) -> list[str]:
+    """What an appointment gives a guardian, a plain sentence each: read out before it is signed.
+
+    Args:
+        guardian: the guardian's address, 20 bytes.
+        powers: a set of GuardianPower.
+        custodian: the hospital that it is limited to; 0: none.
+        until: when it ends, in seconds.
+        names: the institutions' names by their numbers, as far as they are known.
+    """
+    who = f"0x{guardian.hex()}"
+    sentences = [f"{who} becomes your guardian, until {wording.moment(until)} at the latest."]
+    if powers & GuardianPower.GRANT:
+        what = "whatever you could allow"
+        if custodian:
+            what = f"what {wording.institution(custodian, names)} holds"
+        sentences.append(f"This guardian may allow in your name: {what}.")
+    else:
+        sentences.append("This guardian may allow nothing in your name.")
+    sentences.append("This guardian may withdraw any consent of yours, and refuse more than you refuse.")
+    if powers & GuardianPower.RECOVER:
+        sentences.append(
+            "Together with a hospital that holds images of you, this guardian may give you a new key; you "
+            "can stop that with your present key while it waits."
+        )
+    sentences.append("You can dismiss this guardian at any time; what the guardian allowed ends then.")
+    return sentences
+
+
+def describe_recovery(account: bytes) -> list[str]:
+    """What naming an account for the recovery of a lost key means, a plain sentence each.
+
+    Args:
+        account: its address, 20 bytes; zeros take the name away.
+    """
+    if not any(account):
+        return ["No account may give you a new key any more."]
+    return [
+        f"0x{account.hex()} may start to give you a new key, if you lose yours.",
+        "It takes over only after a delay, in which your present key can stop it.",
+        "A new key ends every consent given before.",
+    ]
+
+
 def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -143,26 +193,30 @@ def _permission(directive: Directive) -> list[str]:
     if directive.permission == Permission.CC:
         return [f"They may not be used for research: {known}."]
     if directive.permission == Permission.DS:
-        why = "no project can show its disease yet, so until then research is denied"
-        return [f"Research is limited to {known}; {why}."]
+        if all(modifier.code != ModifierCode.DS for modifier in directive.modifiers):
+            return [f"Research is limited to {known}; no disease is named, so research is denied."]
+        why = "within a project that an ethics board approved and that lists the disease named below"
+        return [f"Research is limited to {known}, {why}."]
     return [f"Research is limited to what this permission allows: {known}."]
 
 
 def _condition(modifier: Modifier, names: Mapping[int, str]) -> str:
     text = wording.condition(modifier.code)
-    value = int.from_bytes(modifier.value)
     if modifier.code not in MODIFIERS:
-        return _undecidable(text)
-    code = ModifierCode(modifier.code)
-    if code.handling == ModifierHandling.UNDECIDABLE:
-        return _undecidable(text)
+        return f"Condition: {text}. There is no rule for it: nothing is shared under this consent."
+    code, value = ModifierCode(modifier.code), int.from_bytes(modifier.value)
     detail = {
+        ModifierCode.DS: f": {wording.code(modifier.value)}",
+        ModifierCode.RS: f": {wording.code(modifier.value)}",
+        ModifierCode.PS: f": {modifier.value.hex()}",
+        ModifierCode.US: f", in a list with the digest {modifier.value.hex()}",
         ModifierCode.IS: f": {wording.institution(value, names)}",
         ModifierCode.GS: f": {_country(modifier.value)}",
         ModifierCode.TS: f": {value} of 30 days each, {value * MONTH // 86_400} days from its recording",
         ModifierCode.MOR: f": {wording.moment(value)}",
     }.get(code, "")
-    return f"Condition: {text}{detail}."
+    shown = " Only an approved research project can show that it holds." if code in _ON_A_PROJECT else ""
+    return f"Condition: {text}{detail}.{shown}"
 
 
 def _country(value: bytes) -> str:
@@ -170,10 +224,6 @@ def _country(value: bytes) -> str:
     if letters.isalpha() and letters.isupper() and not any(value[2:]):
         return letters.decode("ascii")
     return f"0x{value.hex()}, which is no country"
-
-
-def _undecidable(text: str) -> str:
-    return f"Condition: {text}. It can't be checked yet: until it can, nothing is shared under this consent."
 
 
 def _vocabulary(directive: Directive) -> list[str]:

@@ -7,13 +7,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pixelpact.policy._generated import Check, Reason
-from pixelpact.policy.checks import CHECKS, Case
-from pixelpact.policy.decision import Decision, decide, decide_release, release_reasons
+from pixelpact.policy.case import Case, Reasons
+from pixelpact.policy.checks import CHECKS, EMERGENCY_CHECKS
+from pixelpact.policy.decision import Decision, decide, decide_emergency, decide_release, release_reasons
 from pixelpact.policy.facts import CommitmentFacts, StudyStatus
-from pixelpact.policy.remedies import Situation
+from pixelpact.policy.remedies import remedy
+from pixelpact.policy.situation import Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from pixelpact.models import AccessQuery, Directive
     from pixelpact.policy.facts import Facts, ReleaseFacts
@@ -125,34 +127,67 @@ def explain(
         facts: what the chain shows at the block of the decision.
         query: what is asked.
         directive: the consent that is cited, if any.
-        release: what a release names; without it the request alone is explained.
+        release: what a release names; without it the request alone is explained. Of an emergency, the
+            emergency is explained.
         names: the institutions' names by their numbers, as far as they are known.
     """
+    if release is not None and release.is_emergency:
+        directive = None
     if release is None:
         decision = decide(facts, query, directive)
     else:
         decision = decide_release(facts, release, query, directive)
     case = Case.of(facts, query, directive)
-    situation = Situation(case, release, names)
+    checks = EMERGENCY_CHECKS if release is not None and release.is_emergency else CHECKS
+    return _explanation(decision, Situation(case, release, names), _findings(case, checks, release))
+
+
+def explain_emergency(facts: Facts, query: AccessQuery, names: Mapping[int, str] = _NOBODY) -> Explanation:
+    """Why a study would be opened in an emergency or not, and what would have to change.
+
+    Args:
+        facts: what the chain shows at the block of the decision.
+        query: what is asked, as `emergency_query` makes it.
+        names: the institutions' names by their numbers, as far as they are known.
+    """
+    case = Case(facts, query, None)
+    decision = decide_emergency(facts, query.categories)
+    return _explanation(decision, Situation(case, None, names), _findings(case, EMERGENCY_CHECKS, None))
+
+
+def _explanation(
+    decision: Decision, situation: Situation, findings: list[tuple[Check, Reasons]]
+) -> Explanation:
     results: list[CheckResult] = []
-    for check, reasons in _findings(case, release):
-        obstacles = tuple(Obstacle(reason, situation.remedy(reason)) for reason in dict.fromkeys(reasons))
-        decided = any(result.obstacles for result in results)
-        results.append(CheckResult(check, _outcome(case, check, obstacles, decided=decided), obstacles))
+    looks_at_directive = any(check == Check.DIRECTIVE for check, _ in findings)
+    for check, reasons in findings:
+        obstacles = tuple(Obstacle(reason, remedy(reason, situation)) for reason in dict.fromkeys(reasons))
+        lacks = looks_at_directive and situation.case.directive is None and check in _OF_THE_DIRECTIVE
+        if not obstacles and (lacks or _is_hidden(situation.case, check)):
+            outcome = Outcome.CANNOT_TELL
+        elif any(result.obstacles for result in results):
+            outcome = Outcome.WOULD_DENY if obstacles else Outcome.WOULD_PASS
+        else:
+            outcome = Outcome.DENIED if obstacles else Outcome.PASSED
+        results.append(CheckResult(check, outcome, obstacles))
     return Explanation(decision, tuple(results))
 
 
-def _findings(case: Case, release: ReleaseFacts | None) -> Iterator[tuple[Check, list[Reason]]]:
+def _findings(
+    case: Case, checks: Mapping[Check, Callable[[Case], Reasons]], release: ReleaseFacts | None
+) -> list[tuple[Check, Reasons]]:
+    found: list[tuple[Check, Reasons]] = []
     stands = case
-    for check, look in CHECKS.items():
-        reasons = [] if _is_hidden(case, check) else list(look(stands))
+    for check, look in checks.items():
+        reasons = () if _is_hidden(case, check) else look(stands)
         if check == Check.DIRECTIVE and reasons:
             now = CommitmentFacts(recorded_at=case.facts.time)
-            stands = replace(case, facts=replace(case.facts, commitment=now))
-        yield check, reasons
+            stands = case._replace(facts=replace(case.facts, commitment=now))
+        found.append((check, reasons))
     if release is not None:
         hidden = _is_hidden(case, Check.RELEASE)
-        yield Check.RELEASE, [] if hidden else list(release_reasons(case.facts, release))
+        found.append((Check.RELEASE, () if hidden else release_reasons(case.facts, release)))
+    return found
 
 
 def _is_hidden(case: Case, check: Check) -> bool:
@@ -160,11 +195,3 @@ def _is_hidden(case: Case, check: Check) -> bool:
     if case.facts.study.status != StudyStatus.UNKNOWN:
         return False
     return check in _OF_THE_STUDY and not (check == Check.DIRECTIVE and case.directive is None)
-
-
-def _outcome(case: Case, check: Check, obstacles: tuple[Obstacle, ...], *, decided: bool) -> Outcome:
-    if obstacles:
-        return Outcome.WOULD_DENY if decided else Outcome.DENIED
-    if _is_hidden(case, check) or (case.directive is None and check in _OF_THE_DIRECTIVE):
-        return Outcome.CANNOT_TELL
-    return Outcome.WOULD_PASS if decided else Outcome.PASSED

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from pixelpact.models import ZERO32
+from pixelpact.policy._generated import Reason
+
 __all__ = [
     "CommitmentFacts",
+    "ConsentKind",
     "Facts",
     "InstitutionFacts",
     "InstitutionStatus",
+    "ProjectFacts",
+    "ProjectStatus",
     "RefusalFacts",
     "ReleaseFacts",
     "StudyFacts",
@@ -34,6 +40,24 @@ class InstitutionStatus(IntEnum):
     SUSPENDED = 2
 
 
+class ConsentKind(IntEnum):
+    """How it is shown that a consent was given (ConsentRegistry)."""
+
+    NONE = 0
+    SIGNED = 1
+    GUARDIAN = 2
+    PAPER = 3
+
+
+class ProjectStatus(IntEnum):
+    """Whether a research project is in force (ProjectRegistry)."""
+
+    UNKNOWN = 0
+    REGISTERED = 1
+    APPROVED = 2
+    WITHDRAWN = 3
+
+
 @dataclass(frozen=True, slots=True)
 class StudyFacts:
     """What the StudyRegistry says of the study that is asked for; the defaults are an unknown study.
@@ -44,6 +68,7 @@ class StudyFacts:
         custodian: the institution that holds it.
         categories: the kinds of images in it, a set of bits.
         epoch: counts its sealings, from 1.
+        formers: the institutions that held it before, the latest first; at most four.
     """
 
     status: StudyStatus = StudyStatus.UNKNOWN
@@ -51,6 +76,7 @@ class StudyFacts:
     custodian: int = 0
     categories: int = 0
     epoch: int = 0
+    formers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +104,79 @@ class InstitutionFacts:
 
 @dataclass(frozen=True, slots=True)
 class RefusalFacts:
-    """The purposes that the study's subject refuses, a set for each scope that this request falls under."""
+    """The purposes that the study's subject refuses, a set for each scope that this request falls under.
+
+    Attributes:
+        everything: signed, to everybody.
+        custodian: signed, for all that the study's custodian holds.
+        study: signed, for this study.
+        requester: signed, for the institution that asks.
+        formers: signed, for what one of the former custodians of the study holds.
+        taken: taken on paper or by phone, for the custodian, a former one or this study.
+    """
 
     everything: int = 0
     custodian: int = 0
     study: int = 0
     requester: int = 0
+    formers: int = 0
+    taken: int = 0
 
     @property
     def union(self) -> int:
         """All of them."""
-        return self.everything | self.custodian | self.study | self.requester
+        return self.everything | self.custodian | self.study | self.requester | self.formers | self.taken
 
 
 @dataclass(frozen=True, slots=True)
 class CommitmentFacts:
-    """What the ConsentRegistry says of the directive under the study's subject; in seconds, 0: never."""
+    """What the ConsentRegistry says of the directive under the study's subject.
+
+    Attributes:
+        recorded_at: when it was recorded, or the batch that shows it anchored, in seconds; 0: never.
+        revoked_at: when it was withdrawn, in seconds; 0: never.
+        kind: how it is shown that it was given.
+        stands_from: before this time it does not count yet, in seconds (a consent on paper).
+        flaw: why it does not count: EVIDENCE_INVALID where nothing was recorded; GUARDIAN_ENDED,
+            AUTHORITY_EXCEEDED or PAPER_ENDED of what was; PERMITTED when there is nothing.
+    """
 
     recorded_at: int = 0
     revoked_at: int = 0
+    kind: ConsentKind = ConsentKind.NONE
+    stands_from: int = 0
+    flaw: Reason = Reason.PERMITTED
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFacts:
+    """What the ProjectRegistry says of the project that is cited; the defaults are an unknown one.
+
+    Attributes:
+        status: whether it is in force.
+        lead: the institution that leads it.
+        board: the ethics board that approved it; the default when none did.
+        until: when its approval ends, in seconds.
+        traits: a set of Trait.
+        country: where the data is used, two ASCII capital letters; zeros when it says nothing.
+        participates: whether the institution that asks leads it or is a partner.
+        codes: the diseases and kinds of research that it is for, 32 bytes each.
+    """
+
+    status: ProjectStatus = ProjectStatus.UNKNOWN
+    lead: int = 0
+    board: InstitutionFacts = field(default_factory=InstitutionFacts)
+    until: int = 0
+    traits: int = 0
+    country: bytes = bytes(2)
+    participates: bool = False
+    codes: frozenset[bytes] = frozenset()
+
+
+#: What most patients refuse.
+NO_REFUSALS = RefusalFacts()
+_NO_COMMITMENT = CommitmentFacts()
+_NO_PROJECT = ProjectFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +192,22 @@ class Facts:
         generation: of the study's subject.
         commitment: of the directive, under the study's subject.
         engine_answers: whether the ledger's engine answers at all, with 0 or a reason of its own.
+        generation_since: when the subject's generation began, in seconds; 0 in the first.
+        project: of the research project that is cited.
+        stopped_until: until when all sharing is stopped, in seconds; not stopped from then on.
     """
 
     time: int
     study: StudyFacts
     requester: InstitutionFacts
     custodian: InstitutionFacts
-    refusals: RefusalFacts = field(default_factory=RefusalFacts)
+    refusals: RefusalFacts = NO_REFUSALS
     generation: int = 0
-    commitment: CommitmentFacts = field(default_factory=CommitmentFacts)
+    commitment: CommitmentFacts = _NO_COMMITMENT
     engine_answers: bool = True
+    generation_since: int = 0
+    project: ProjectFacts = _NO_PROJECT
+    stopped_until: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +219,15 @@ class ReleaseFacts:
         key_version: the version of the requester's key that the envelope is sealed to.
         requested_at: when the request was made, in seconds.
         served: whether a release of this request stands in the ledger, in whatever epoch.
+        key_digest: SHA-256 of the requester's public key that the envelope is sealed to.
+        published_digest: the one that the requester published under that version.
+        is_emergency: whether the request opened the study in an emergency.
     """
 
     epoch: int
     key_version: int
     requested_at: int
     served: bool = False
+    key_digest: bytes = ZERO32
+    published_digest: bytes = ZERO32
+    is_emergency: bool = False

@@ -8,16 +8,17 @@ from pixelpact.errors import InputError
 from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO, ZERO32
 from pixelpact.policy import wording
 from pixelpact.policy._generated import Category, ModifierCode, Permission, Purpose
-from pixelpact.policy.checks import RESEARCH, TREATMENT
 from pixelpact.policy.vocabulary import (
+    MARKETING,
     MAX_MODIFIERS,
     MAX_TERM,
     MODIFIERS,
     MONTH,
     PERMISSIONS,
+    RESEARCH,
+    TREATMENT,
     VOCABULARY_VERSION,
     allows_research,
-    covers,
     descendants,
 )
 
@@ -25,15 +26,34 @@ if TYPE_CHECKING:
     from pixelpact.models import Directive, Modifier
 
 #: Modifiers that mean something without a value; theirs is zeros, so that nobody thinks it said more.
-_WITHOUT_VALUE = (ModifierCode.PUB, ModifierCode.COL, ModifierCode.RTN, ModifierCode.NPOA, ModifierCode.NPU)
+_WITHOUT_VALUE = (
+    ModifierCode.NMDS,
+    ModifierCode.GSO,
+    ModifierCode.NPUNCU,
+    ModifierCode.PUB,
+    ModifierCode.COL,
+    ModifierCode.IRB,
+    ModifierCode.RTN,
+    ModifierCode.NPOA,
+    ModifierCode.NPU,
+    ModifierCode.NCU,
+)
+#: Those whose value names something by its digest or code, so that it can't be zeros.
+_NAMED_BY_VALUE = {
+    ModifierCode.DS: "a disease",
+    ModifierCode.RS: "a kind of research",
+    ModifierCode.US: "a list of users",
+    ModifierCode.PS: "a project",
+}
+_NON_COMMERCIAL = (ModifierCode.NPUNCU, ModifierCode.NCU)
 _LAST_INSTITUTION = ANY_INSTITUTION_LATER_TOO - 1
 
 
 def check_directive(directive: Directive) -> None:
     """Refuse a directive that the contracts would find malformed, or that can't mean what one would think.
 
-    One that passes may still permit nothing for now: with a condition that can't be checked yet, or for
-    research on one disease, which waits for projects. `describe` says so.
+    One that passes may still permit nothing for now: with a condition that only a project can show to hold.
+    `describe` says so.
 
     Raises:
         InputError: what is wrong with it, and what to do.
@@ -122,22 +142,30 @@ def _check_permission(directive: Directive) -> None:
         if not any(_allows(directive, narrower) for narrower in descendants(purpose)):
             has = wording.permission(directive.permission) if directive.permission else "none"
             raise _fault(
-                f"it names {wording.purpose(purpose)}, which its data use permission ({has}) never allows",
-                "Leave the purpose out, or take a permission that allows it",
+                f"it names {wording.purpose(purpose)}, which its data use permission ({has}) and conditions "
+                "never allow",
+                "Leave the purpose out, or take a permission and conditions that allow it",
             )
 
 
 def _allows(directive: Directive, purpose: Purpose) -> bool:
-    if covers(RESEARCH, purpose):
+    if purpose in RESEARCH:
         prohibited = any(modifier.code == ModifierCode.NPOA for modifier in directive.modifiers)
         return allows_research(directive.permission, purpose) and not (
             prohibited and purpose in (Purpose.HRESCH, Purpose.POARCH)
         )
-    return directive.permission != Permission.CC or covers(TREATMENT, purpose)
+    if purpose in MARKETING and any(modifier.code in _NON_COMMERCIAL for modifier in directive.modifiers):
+        return False
+    return directive.permission != Permission.CC or purpose in TREATMENT
 
 
 def _check_modifiers(directive: Directive) -> None:
     codes = [modifier.code for modifier in directive.modifiers]
+    if directive.permission == Permission.DS and ModifierCode.DS not in codes:
+        raise _fault(
+            "its permission is DS, for research on one disease, and it names none",
+            "Add the modifier DS with the disease's code, or take another permission",
+        )
     if len(codes) > MAX_MODIFIERS:
         raise _fault(
             f"it carries {len(codes)} conditions",
@@ -182,6 +210,8 @@ def _check_value(code: ModifierCode, modifier: Modifier, directive: Directive) -
         )
     if code == ModifierCode.MOR and not 1 <= value < 2**64:
         raise _fault("MOR does not name a date", "Give the date in seconds since 1970 as its value")
+    if code in _NAMED_BY_VALUE and not value:
+        raise _fault(f"{code.name} does not name {_NAMED_BY_VALUE[code]}", "Give it as its value")
     if code in _WITHOUT_VALUE and value:
         raise _fault(f"{code.name} takes no value", "Leave its value zeros")
 

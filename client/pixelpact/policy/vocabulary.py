@@ -33,6 +33,10 @@ MAX_MODIFIERS = 8
 MONTH = 2_592_000
 #: How old a request may be when it is served for the first time, in seconds.
 REQUEST_LIFETIME = 86_400
+#: The same for an emergency.
+EMERGENCY_LIFETIME = 3_600
+#: The longest term of a directive that stands on paper: a year of 365.25 days, in seconds.
+MAX_PAPER_TERM = 31_557_600
 
 #: The numbers that have a meaning; what travels are plain integers, which need not be any of them.
 PURPOSES: Final = frozenset(Purpose)
@@ -79,22 +83,41 @@ def outside(bits: int, allowed: int) -> int:
     return int(bits) & ~int(allowed)
 
 
-_UPWARDS = {int(purpose): purpose_set(*ancestors(purpose)) for purpose in Purpose}
+def _upwards(purpose: int) -> int:
+    if purpose in PURPOSES:
+        return purpose_set(*ancestors(Purpose(purpose)))
+    return 1 << purpose if purpose < 64 else 0
+
+
+#: For every number that a query can carry: the set of itself and what is wider.
+_UPWARDS: Final = tuple(map(_upwards, range(256)))
 
 
 def covers(purposes: int, purpose: int) -> bool:
     """Whether a set of purposes has this one or one of its ancestors.
 
-    A number that the vocabulary does not have has no ancestors: only its own bit counts.
+    A number that the vocabulary does not have has no ancestors: only its own bit counts, none from 64 on.
+
+    Args:
+        purposes: a set of bits.
+        purpose: a purpose's number, 0 to 255.
     """
-    return purposes & _UPWARDS.get(purpose, 1 << purpose) != 0
+    return int(purposes) & _UPWARDS[purpose] != 0
+
+
+#: The numbers of the purposes that are research, treatment, and marketing.
+RESEARCH: Final = frozenset(map(int, descendants(Purpose.HRESCH)))
+TREATMENT: Final = frozenset(map(int, descendants(Purpose.TREAT)))
+MARKETING: Final = frozenset(map(int, descendants(Purpose.HMARKT)))
+_ALLOWED_RESEARCH: Final = {
+    int(permission): frozenset(int(one) for root in roots for one in descendants(root))
+    for permission, roots in RESEARCH_ROOTS.items()
+}
 
 
 def allows_research(permission: int, purpose: int) -> bool:
     """Whether a DUO permission allows a research purpose. A code that is not a permission allows none."""
-    if permission not in PERMISSIONS:
-        return False
-    return covers(purpose_set(*RESEARCH_ROOTS[Permission(permission)]), purpose)
+    return purpose in _ALLOWED_RESEARCH.get(permission, ())
 
 
 def categories_of(modalities: Iterable[str]) -> Category:

@@ -56,6 +56,21 @@ def condition(number: int) -> str:
     return f"{known.label} ({known.name})"
 
 
+def code(value: bytes) -> str:
+    """A disease's or a kind of research's code, as its 32 bytes carry it (ASCII with zeros behind it)."""
+    text = value.rstrip(b"\0")
+    return (
+        text.decode("ascii") if text.isascii() and text.decode("ascii").isprintable() else f"0x{value.hex()}"
+    )
+
+
+def country(letters: bytes) -> str:
+    """A country by its two letters; none where nothing is said."""
+    if not any(letters):
+        return "no stated country"
+    return letters.decode("ascii", "replace")
+
+
 def series(parts: Sequence[str], joint: str = "and") -> str:
     """Parts as one reads them out: a, b and c."""
     return f" {joint} ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
