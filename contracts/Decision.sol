@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Directive, Directives} from "./Directive.sol";
+import {Evidence} from "./Evidence.sol";
 import {Floor} from "./Floor.sol";
 import {IAccessLedger} from "./interfaces/IAccessLedger.sol";
 import {IConsentRegistry} from "./interfaces/IConsentRegistry.sol";
@@ -122,12 +123,17 @@ abstract contract Decision is IAccessLedger {
         bytes32 directiveHash
     ) internal view returns (uint16 reason) {
         facts.time = uint64(block.timestamp);
-        (facts.commitment, facts.generation, facts.refused) = _CONSENTS.standing(
+        Evidence memory evidence;
+        facts.consent = _CONSENTS.standing(
             facts.study.subject,
             directiveHash,
-            facts.study.custodian,
-            query.study,
-            facts.requester
+            IConsentRegistry.Scope({
+                custodian: facts.study.custodian,
+                formers: 0,
+                study: query.study,
+                grantee: facts.requester
+            }),
+            evidence
         );
 
         reason = Floor.decide(facts, query, directive);
@@ -147,7 +153,7 @@ abstract contract Decision is IAccessLedger {
                     requester: facts.requester,
                     country: facts.requesterStanding.country,
                     attributes: facts.requesterStanding.attributes,
-                    recordedAt: facts.commitment.recordedAt,
+                    recordedAt: facts.consent.recordedAt,
                     time: facts.time,
                     custodian: facts.study.custodian
                 }),

@@ -16,18 +16,14 @@ library Floor {
     /// @param requester The institution that asks.
     /// @param requesterStanding Its standing.
     /// @param custodianStanding The standing of the study's custodian.
-    /// @param commitment What is kept of the directive under the study's subject.
-    /// @param generation The subject's generation.
-    /// @param refused The purposes that the subject refuses here.
+    /// @param consent What is known of the directive under the study's subject, and what the subject refuses here.
     /// @param time The time of the decision.
     struct Facts {
         IStudyRegistry.Standing study;
         uint32 requester;
         IInstitutionRegistry.Standing requesterStanding;
         IInstitutionRegistry.Standing custodianStanding;
-        IConsentRegistry.Commitment commitment;
-        uint32 generation;
-        uint64 refused;
+        IConsentRegistry.Standing consent;
         uint64 time;
     }
 
@@ -54,7 +50,7 @@ library Floor {
         if (reason != Vocabulary.REASON_PERMITTED) return reason;
 
         // Check: the patient refuses neither the purpose nor one of its ancestors.
-        if (Vocabulary.covers(facts.refused, query.purpose)) return Vocabulary.REASON_REFUSED_BY_PATIENT;
+        if (Vocabulary.covers(facts.consent.refused, query.purpose)) return Vocabulary.REASON_REFUSED_BY_PATIENT;
 
         reason = _checkDirective(facts, directive);
         if (reason != Vocabulary.REASON_PERMITTED) return reason;
@@ -93,9 +89,11 @@ library Floor {
         if (directive.subject != facts.study.subject) return Vocabulary.REASON_SUBJECT_DIFFERS;
 
         // Check: it was not withdrawn, which may be before it was recorded; it was recorded; no `revokeAll` ended it.
-        if (facts.commitment.revokedAt != _NEVER) return Vocabulary.REASON_DIRECTIVE_REVOKED;
-        if (facts.commitment.recordedAt == _NEVER) return Vocabulary.REASON_DIRECTIVE_NOT_RECORDED;
-        if (directive.generation != facts.generation) return Vocabulary.REASON_GENERATION_PAST;
+        if (facts.consent.revokedAt != _NEVER) return Vocabulary.REASON_DIRECTIVE_REVOKED;
+        if (facts.consent.recordedAt == _NEVER) return Vocabulary.REASON_DIRECTIVE_NOT_RECORDED;
+        if (directive.generation != facts.consent.generation) return Vocabulary.REASON_GENERATION_PAST;
+        if (facts.consent.recordedAt < facts.consent.generationSince) return Vocabulary.REASON_GENERATION_PAST;
+        if (facts.consent.flaw != Vocabulary.REASON_PERMITTED) return facts.consent.flaw;
 
         // Check: the time is in [notBefore, expiry).
         if (facts.time < directive.notBefore) return Vocabulary.REASON_NOT_YET_VALID;
@@ -116,7 +114,7 @@ library Floor {
 
         // Check: the directive is for this requester, or for any that was one before, or for any.
         if (directive.grantee == _ANY_GRANTEE) {
-            if (facts.requesterStanding.requesterSince >= facts.commitment.recordedAt) {
+            if (facts.requesterStanding.requesterSince >= facts.consent.recordedAt) {
                 return Vocabulary.REASON_GRANTEE_JOINED_LATER;
             }
         } else if (directive.grantee != _ANY_GRANTEE_LATER_TOO && directive.grantee != facts.requester) {

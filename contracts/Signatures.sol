@@ -17,9 +17,14 @@ library Signatures {
     /// @notice Whether the signature is the signer's. A key's is 65 bytes (r, s, v) with s in the lower half of the
     /// curve's order and v 27 or 28; the zero address signs nothing.
     function isValid(address signer, bytes32 digest, bytes calldata signature) internal view returns (bool) {
-        if (signer == address(0)) return false;
         if (signer.code.length != 0) return _isValidOfWallet(signer, digest, signature);
-        if (signature.length != _LENGTH) return false;
+        return isValidOfKey(signer, digest, signature);
+    }
+
+    /// @notice Whether the signature is that of the signer's key, whatever code the signer has: the same answer for
+    /// ever.
+    function isValidOfKey(address signer, bytes32 digest, bytes calldata signature) internal pure returns (bool) {
+        if (signer == address(0) || signature.length != _LENGTH) return false;
 
         // OpenZeppelin refuses a high s, and an answer of zero, each by its error.
         (address recovered, ECDSA.RecoverError failure, ) = ECDSA.tryRecover(

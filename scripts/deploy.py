@@ -80,7 +80,7 @@ def deploy_all(deployer: AccountAPI, founders: list[Founder]) -> dict[str, str]:
     """Deploy in the order in which they build upon each other; the addresses by name."""
     registry = deployer.deploy(project.InstitutionRegistry, founders)
     studies = deployer.deploy(project.StudyRegistry, registry.address)
-    consents = deployer.deploy(project.ConsentRegistry)
+    consents = deployer.deploy(project.ConsentRegistry, registry.address, studies.address)
     projects = deployer.deploy(project.ProjectRegistry, registry.address)
     engine = deployer.deploy(project.PolicyEngine, registry.address, projects.address, 1)
     ledger = deployer.deploy(

@@ -148,7 +148,7 @@ class World:
         everywhere = [replace(founder, roles=ALL_ROLES) for founder in founders]
         enrolment = self._admit(everywhere) if apart else self.institutions
         self.studies = self.chain.deploy("StudyRegistry", enrolment.address)
-        self.consents = self.chain.deploy("ConsentRegistry")
+        self.consents = self.chain.deploy("ConsentRegistry", self.institutions.address, self.studies.address)
         self.projects = self.chain.deploy("ProjectRegistry", self.institutions.address)
         self.engine = self.chain.deploy("PolicyEngine", self.institutions.address, self.projects.address, 1)
         self.ledger = self.ledger_with(self.engine.address)

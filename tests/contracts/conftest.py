@@ -83,7 +83,7 @@ def consortium(project, chain, people, founders):
     deployer = people.relay
     institutions = deployer.deploy(project.InstitutionRegistry, founders)
     studies = deployer.deploy(project.StudyRegistry, institutions)
-    consents = deployer.deploy(project.ConsentRegistry)
+    consents = deployer.deploy(project.ConsentRegistry, institutions, studies)
     projects = deployer.deploy(project.ProjectRegistry, institutions)
     engine = deployer.deploy(project.PolicyEngine, institutions, projects, 1)
     ledger = deployer.deploy(project.AccessLedger, institutions, studies, consents, engine)
@@ -101,7 +101,7 @@ def consortium(project, chain, people, founders):
     directive = directive_of(study)
     directive_hash = domain.struct_hash("Directive", directive)
     signature = ALICE.sign(domain, "Directive", directive)
-    consents.record(ALICE.address, directive_hash, signature, sender=people.relay)
+    consents.record(ALICE.address, directive_hash, 0, signature, sender=people.relay)
     ledger.request(1, query_of(study), sent(directive), digest("a person"), sender=people.hospital_b)
     return SimpleNamespace(
         institutions=institutions,
@@ -200,7 +200,7 @@ def record(consents, domain, people):
     def record_(directive: dict[str, Any], patient: Any = ALICE) -> bytes:
         directive_hash = domain.struct_hash("Directive", directive)
         signature = patient.sign(domain, "Directive", directive)
-        consents.record(patient.address, directive_hash, signature, sender=people.relay)
+        consents.record(patient.address, directive_hash, 0, signature, sender=people.relay)
         return directive_hash
 
     return record_
@@ -213,7 +213,7 @@ def revoke(consents, domain, people):
     def revoke_(directive_hash: bytes, patient: Any = ALICE) -> Any:
         message = {"subject": patient.address, "directive": directive_hash}
         signature = patient.sign(domain, "Revocation", message)
-        return consents.revoke(patient.address, directive_hash, signature, sender=people.relay)
+        return consents.revoke(patient.address, directive_hash, 0, signature, sender=people.relay)
 
     return revoke_
 
@@ -225,7 +225,7 @@ def revoke_all(consents, domain, people):
     def revoke_all_(generation: int, patient: Any = ALICE) -> Any:
         message = {"subject": patient.address, "generation": generation}
         signature = patient.sign(domain, "RevocationOfAll", message)
-        return consents.revokeAll(patient.address, generation, signature, sender=people.relay)
+        return consents.revokeAll(patient.address, generation, 0, signature, sender=people.relay)
 
     return revoke_all_
 
@@ -251,7 +251,7 @@ def refuse(consents, domain, people):
             "purposes": purposes,
             "sequence": sequence,
         }
-        return consents.refuse(message, patient.sign(domain, "Refusal", message), sender=people.relay)
+        return consents.refuse(message, 0, patient.sign(domain, "Refusal", message), sender=people.relay)
 
     return refuse_
 

@@ -41,6 +41,9 @@ STUDY_ACTIVE, WITHDRAWN, ERASED = 1, 2, 3
 PERMITTED, DENIED, REFUSED = 1, 2, 3
 CT, MR = 1 << 1, 1 << 2
 
+#: No batch is cited.
+NO_EVIDENCE = (0, ZERO32, [], 0, b"")
+
 #: The institutions by their numbers.
 HOSPITAL_A, HOSPITAL_B, COMPANY_C, HOSPITAL_D, BOARD_E, STRANGE_HOSPITAL = 1, 2, 3, 4, 5, 99
 

@@ -12,14 +12,14 @@ def test_reverts_when_the_directive_is_recorded_already(consents, chain, directi
     directive_hash = domain.struct_hash("Directive", directive)
     signature = ALICE.sign(domain, "Directive", directive)
     chain.pending_timestamp = START + 700
-    consents.record(ALICE.address, directive_hash, signature, sender=people.relay)
+    consents.record(ALICE.address, directive_hash, 0, signature, sender=people.relay)
     with reverts(
         consents.ConsentRegistry_AlreadyRecorded,
         subject=ALICE.address,
         directive=directive_hash,
         recordedAt=START + 700,
     ):
-        consents.record(ALICE.address, directive_hash, signature, sender=people.relay)
+        consents.record(ALICE.address, directive_hash, 0, signature, sender=people.relay)
 
 
 def test_reverts_when_the_directive_was_withdrawn(consents, chain, directive, domain, people, record, revoke):
@@ -33,7 +33,7 @@ def test_reverts_when_the_directive_was_withdrawn(consents, chain, directive, do
         revokedAt=START + 800,
     ):
         consents.record(
-            ALICE.address, directive_hash, ALICE.sign(domain, "Directive", directive), sender=people.relay
+            ALICE.address, directive_hash, 0, ALICE.sign(domain, "Directive", directive), sender=people.relay
         )
 
 
@@ -50,19 +50,20 @@ def test_reverts_when_the_directive_was_withdrawn_before_it_was_recorded(
         revokedAt=START + 800,
     ):
         consents.record(
-            ALICE.address, directive_hash, ALICE.sign(domain, "Directive", directive), sender=people.relay
+            ALICE.address, directive_hash, 0, ALICE.sign(domain, "Directive", directive), sender=people.relay
         )
 
 
 def test_reverts_when_another_patient_signed(consents, directive, domain, people):
     with reverts(
         consents.ConsentRegistry_SignatureInvalid,
-        subject=ALICE.address,
+        signer=ALICE.address,
         digest=domain.digest("Directive", directive),
     ):
         consents.record(
             ALICE.address,
             domain.struct_hash("Directive", directive),
+            0,
             BOB.sign(domain, "Directive", directive),
             sender=people.relay,
         )
@@ -72,15 +73,20 @@ def test_records_the_directive(consents, chain, directive, domain, people):
     directive_hash = domain.struct_hash("Directive", directive)
     chain.pending_timestamp = START + 700
     receipt = consents.record(
-        ALICE.address, directive_hash, ALICE.sign(domain, "Directive", directive), sender=people.relay
+        ALICE.address, directive_hash, 0, ALICE.sign(domain, "Directive", directive), sender=people.relay
     )
     assert plain(consents.commitment(ALICE.address, directive_hash)) == {
         "kind": 1,
         "recordedAt": START + 700,
         "revokedAt": 0,
+        "authority": 0,
+        "generation": 0,
     }
     assert events_of(receipt) == [
-        ("DirectiveRecorded", {"subject": ALICE.address, "directive": directive_hash})
+        (
+            "DirectiveRecorded",
+            {"subject": ALICE.address, "directive": directive_hash, "kind": 1, "authority": 0},
+        )
     ]
 
 
@@ -89,15 +95,21 @@ def test_keeps_what_one_patient_signed_apart_from_anothers(consents, study, doma
     directive = directive_of(study, salt=digest("unrecorded"))
     directive_hash = domain.struct_hash("Directive", directive)
     message = {"subject": BOB.address, "directive": directive_hash}
-    consents.record(BOB.address, directive_hash, BOB.sign(domain, "Directive", directive), sender=people.eve)
-    consents.revoke(BOB.address, directive_hash, BOB.sign(domain, "Revocation", message), sender=people.eve)
+    consents.record(
+        BOB.address, directive_hash, 0, BOB.sign(domain, "Directive", directive), sender=people.eve
+    )
+    consents.revoke(
+        BOB.address, directive_hash, 0, BOB.sign(domain, "Revocation", message), sender=people.eve
+    )
     assert plain(consents.commitment(ALICE.address, directive_hash)) == {
         "kind": 0,
         "recordedAt": 0,
         "revokedAt": 0,
+        "authority": 0,
+        "generation": 0,
     }
     consents.record(
-        ALICE.address, directive_hash, ALICE.sign(domain, "Directive", directive), sender=people.relay
+        ALICE.address, directive_hash, 0, ALICE.sign(domain, "Directive", directive), sender=people.relay
     )
     assert consents.commitment(ALICE.address, directive_hash).kind == 1
 
@@ -107,7 +119,9 @@ def test_records_a_signed_revocation_as_nothing_that_counts(consents, directive,
     directive_hash = record(directive)
     message = {"subject": ALICE.address, "directive": directive_hash}
     other_hash = domain.struct_hash("Revocation", message)
-    consents.record(ALICE.address, other_hash, ALICE.sign(domain, "Revocation", message), sender=people.eve)
+    consents.record(
+        ALICE.address, other_hash, 0, ALICE.sign(domain, "Revocation", message), sender=people.eve
+    )
     assert other_hash != directive_hash
     assert consents.commitment(ALICE.address, directive_hash).revokedAt == 0
     assert consents.commitment(ALICE.address, digest("nothing")).kind == 0

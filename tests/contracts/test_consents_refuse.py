@@ -20,7 +20,7 @@ scoped = pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
 
 def refused(consents):
     """What is refused of Alice's STUDY at hospital A to hospital B."""
-    return consents.refusedPurposes(ALICE.address, HOSPITAL_A, STUDY, HOSPITAL_B)
+    return consents.refusedPurposes(ALICE.address, (HOSPITAL_A, 0, STUDY, HOSPITAL_B))
 
 
 @pytest.mark.parametrize("scope", AMBIGUOUS)
@@ -54,10 +54,10 @@ def test_reverts_when_another_patient_signed(consents, domain, people):
     }
     with reverts(
         consents.ConsentRegistry_SignatureInvalid,
-        subject=ALICE.address,
+        signer=ALICE.address,
         digest=domain.digest("Refusal", message),
     ):
-        consents.refuse(message, BOB.sign(domain, "Refusal", message), sender=people.relay)
+        consents.refuse(message, 0, BOB.sign(domain, "Refusal", message), sender=people.relay)
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_reverts_when_any_field_is_another_than_signed(consents, domain, people,
     sent = signed | change
     with reverts(
         consents.ConsentRegistry_SignatureInvalid,
-        subject=sent["subject"],
+        signer=sent["subject"],
         digest=domain.digest("Refusal", sent),
     ):
-        consents.refuse(sent, ALICE.sign(domain, "Refusal", signed), sender=people.relay)
+        consents.refuse(sent, 0, ALICE.sign(domain, "Refusal", signed), sender=people.relay)
 
 
 @scoped
@@ -95,12 +95,13 @@ def test_stores_the_purposes_of_the_scope(consents, refuse, scope):
     receipt = refuse(0b110, sequence=3, **scope)
     assert refused(consents) == 0b110
     assert events_of(receipt) == [
+        ("PaperEnded", {"subject": ALICE.address}),
         (
             "RefusalSet",
             {"subject": ALICE.address, "custodian": 0, "study": ZERO32, "grantee": 0}
             | scope
-            | {"purposes": 0b110, "sequence": 3},
-        )
+            | {"purposes": 0b110, "sequence": 3, "appointment": 0},
+        ),
     ]
 
 
@@ -141,12 +142,12 @@ def test_refuses_in_no_other_scope(consents, refuse):
         (ALICE.address, 4, digest("another"), COMPANY_C, 0),
         (BOB.address, HOSPITAL_A, STUDY, HOSPITAL_B, 0),
     ]
-    for *scope, expected in elsewhere:
-        assert consents.refusedPurposes(*scope) == expected
+    for subject, custodian, study, grantee, expected in elsewhere:
+        assert consents.refusedPurposes(subject, (custodian, 0, study, grantee)) == expected
 
 
 def test_reads_no_number_in_the_place_of_another(consents, refuse):
     """Institution 2 as a custodian is not institution 2 as a grantee."""
     refuse(0b1, custodian=2)
-    assert consents.refusedPurposes(ALICE.address, 1, STUDY, 2) == 0
-    assert consents.refusedPurposes(ALICE.address, 2, STUDY, 1) == 0b1
+    assert consents.refusedPurposes(ALICE.address, (1, 0, STUDY, 2)) == 0
+    assert consents.refusedPurposes(ALICE.address, (2, 0, STUDY, 1)) == 0b1

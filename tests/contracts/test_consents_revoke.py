@@ -17,11 +17,11 @@ def test_reverts_when_another_patient_signed(consents, directive_hash, domain, p
     message = {"subject": ALICE.address, "directive": directive_hash}
     with reverts(
         consents.ConsentRegistry_SignatureInvalid,
-        subject=ALICE.address,
+        signer=ALICE.address,
         digest=domain.digest("Revocation", message),
     ):
         consents.revoke(
-            ALICE.address, directive_hash, BOB.sign(domain, "Revocation", message), sender=people.relay
+            ALICE.address, directive_hash, 0, BOB.sign(domain, "Revocation", message), sender=people.relay
         )
 
 
@@ -31,11 +31,11 @@ def test_reverts_when_the_signature_is_that_of_another_directives_withdrawal(
     other = {"subject": ALICE.address, "directive": digest("another directive")}
     with reverts(
         consents.ConsentRegistry_SignatureInvalid,
-        subject=ALICE.address,
+        signer=ALICE.address,
         digest=domain.digest("Revocation", {"subject": ALICE.address, "directive": directive_hash}),
     ):
         consents.revoke(
-            ALICE.address, directive_hash, ALICE.sign(domain, "Revocation", other), sender=people.relay
+            ALICE.address, directive_hash, 0, ALICE.sign(domain, "Revocation", other), sender=people.relay
         )
 
 
@@ -44,11 +44,11 @@ def test_reverts_when_the_signature_is_that_of_the_directive(
 ):
     with reverts(
         consents.ConsentRegistry_SignatureInvalid,
-        subject=ALICE.address,
+        signer=ALICE.address,
         digest=domain.digest("Revocation", {"subject": ALICE.address, "directive": directive_hash}),
     ):
         consents.revoke(
-            ALICE.address, directive_hash, ALICE.sign(domain, "Directive", directive), sender=people.relay
+            ALICE.address, directive_hash, 0, ALICE.sign(domain, "Directive", directive), sender=people.relay
         )
 
 
@@ -58,7 +58,7 @@ def test_withdraws_the_directive_and_keeps_when_it_was_recorded(consents, chain,
     receipt = revoke(directive_hash)
     assert plain(consents.commitment(ALICE.address, directive_hash)) == before | {"revokedAt": START + 800}
     assert events_of(receipt) == [
-        ("DirectiveRevoked", {"subject": ALICE.address, "directive": directive_hash})
+        ("DirectiveRevoked", {"subject": ALICE.address, "directive": directive_hash, "appointment": 0})
     ]
 
 
@@ -69,5 +69,7 @@ def test_withdraws_a_directive_that_was_not_recorded(consents, chain, revoke):
         "kind": 0,
         "recordedAt": 0,
         "revokedAt": START + 800,
+        "authority": 0,
+        "generation": 0,
     }
     assert len(events_of(receipt)) == 1

@@ -20,11 +20,11 @@ def test_reverts_when_another_patient_signed(consents, domain, people):
     message = {"subject": ALICE.address, "generation": 1}
     with reverts(
         consents.ConsentRegistry_SignatureInvalid,
-        subject=ALICE.address,
+        signer=ALICE.address,
         digest=domain.digest("RevocationOfAll", message),
     ):
         consents.revokeAll(
-            ALICE.address, 1, BOB.sign(domain, "RevocationOfAll", message), sender=people.relay
+            ALICE.address, 1, 0, BOB.sign(domain, "RevocationOfAll", message), sender=people.relay
         )
 
 
@@ -32,7 +32,10 @@ def test_moves_the_generation_on(consents, revoke_all):
     receipt = revoke_all(1)
     assert consents.generation(ALICE.address) == 1
     assert consents.generation(BOB.address) == 0
-    assert events_of(receipt) == [("AllRevoked", {"subject": ALICE.address, "generation": 1})]
+    assert events_of(receipt) == [
+        ("PaperEnded", {"subject": ALICE.address}),
+        ("AllRevoked", {"subject": ALICE.address, "generation": 1, "appointment": 0}),
+    ]
     revoke_all(2)
     assert consents.generation(ALICE.address) == 2
 
@@ -40,4 +43,4 @@ def test_moves_the_generation_on(consents, revoke_all):
 def test_keeps_the_refusals(consents, refuse, revoke_all):
     refuse(0b101)
     revoke_all(1)
-    assert consents.refusedPurposes(ALICE.address, 0, bytes(32), 0) == 0b101
+    assert consents.refusedPurposes(ALICE.address, (0, 0, bytes(32), 0)) == 0b101

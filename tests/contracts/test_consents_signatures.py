@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from scenario import ALICE, BOB, ZERO32, ZERO_ADDRESS, digest, directive_of, plain, reverts
+from scenario import ALICE, BOB, NO_EVIDENCE, ZERO32, ZERO_ADDRESS, digest, directive_of, reverts
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -27,11 +27,11 @@ def assert_invalid(consents, directive, domain, people):
     def assert_invalid_(signature: bytes) -> None:
         with reverts(
             consents.ConsentRegistry_SignatureInvalid,
-            subject=ALICE.address,
+            signer=ALICE.address,
             digest=domain.digest("Directive", directive),
         ):
             consents.record(
-                ALICE.address, domain.struct_hash("Directive", directive), signature, sender=people.relay
+                ALICE.address, domain.struct_hash("Directive", directive), 0, signature, sender=people.relay
             )
 
     return assert_invalid_
@@ -49,7 +49,7 @@ def record_for(consents, domain, people, subject, signer=ALICE):
     directive_hash = domain.struct_hash("Directive", directive)
     signature = signer.sign(domain, "Directive", directive)
     return directive_hash, lambda: consents.record(
-        subject.address, directive_hash, signature, sender=people.relay
+        subject.address, directive_hash, 0, signature, sender=people.relay
     )
 
 
@@ -98,8 +98,10 @@ def test_refuses_a_signature_for_another_domain(assert_invalid, directive, domai
     assert_invalid(ALICE.sign(replace(domain, **change), "Directive", directive))
 
 
-def test_refuses_a_signature_for_another_deployment(project, assert_invalid, directive, domain, people):
-    other = people.relay.deploy(project.ConsentRegistry)
+def test_refuses_a_signature_for_another_deployment(
+    project, institutions, studies, assert_invalid, directive, domain, people
+):
+    other = people.relay.deploy(project.ConsentRegistry, institutions, studies)
     assert_invalid(ALICE.sign(replace(domain, registry=other.address), "Directive", directive))
 
 
@@ -111,11 +113,11 @@ def test_refuses_a_signature_for_another_directive(assert_invalid, study, domain
 def test_refuses_everything_for_the_zero_address(consents, directive, domain, people, signature):
     with reverts(
         consents.ConsentRegistry_SignatureInvalid,
-        subject=ZERO_ADDRESS,
+        signer=ZERO_ADDRESS,
         digest=domain.digest("Directive", directive),
     ):
         consents.record(
-            ZERO_ADDRESS, domain.struct_hash("Directive", directive), signature, sender=people.relay
+            ZERO_ADDRESS, domain.struct_hash("Directive", directive), 0, signature, sender=people.relay
         )
 
 
@@ -151,7 +153,7 @@ def test_believes_no_wallet_that_says_anything_else(consents, domain, people, wa
     _, record = record_for(consents, domain, people, contract)
     with reverts(
         consents.ConsentRegistry_SignatureInvalid,
-        subject=contract.address,
+        signer=contract.address,
         digest=domain.digest("Directive", directive),
     ):
         record()
@@ -163,7 +165,7 @@ def test_believes_no_wallet_whose_owner_did_not_sign(consents, domain, people, w
     _, record = record_for(consents, domain, people, contract, signer=BOB)
     with reverts(
         consents.ConsentRegistry_SignatureInvalid,
-        subject=contract.address,
+        signer=contract.address,
         digest=domain.digest("Directive", directive),
     ):
         record()
@@ -174,7 +176,7 @@ def test_believes_no_contract_that_knows_nothing_of_signatures(consents, engine,
     _, record = record_for(consents, domain, people, engine)
     with reverts(
         consents.ConsentRegistry_SignatureInvalid,
-        subject=engine.address,
+        signer=engine.address,
         digest=domain.digest("Directive", directive),
     ):
         record()
@@ -186,6 +188,7 @@ def test_lets_a_wallet_use_no_more_gas_than_its_cap(chain, consents, domain, peo
     data = consents.record.encode_input(
         contract.address,
         domain.struct_hash("Directive", directive),
+        0,
         ALICE.sign(domain, "Directive", directive),
     )
     hash_ = chain.provider.web3.eth.send_transaction(
@@ -210,10 +213,10 @@ def test_asks_a_wallet_for_each_kind_of_message(consents, domain, people, wallet
     record()
     revocation = {"subject": subject, "directive": directive_hash}
     consents.revoke(
-        subject, directive_hash, ALICE.sign(domain, "Revocation", revocation), sender=people.relay
+        subject, directive_hash, 0, ALICE.sign(domain, "Revocation", revocation), sender=people.relay
     )
     of_all = {"subject": subject, "generation": 1}
-    consents.revokeAll(subject, 1, ALICE.sign(domain, "RevocationOfAll", of_all), sender=people.relay)
+    consents.revokeAll(subject, 1, 0, ALICE.sign(domain, "RevocationOfAll", of_all), sender=people.relay)
     refusal = {
         "subject": subject,
         "custodian": 0,
@@ -222,7 +225,7 @@ def test_asks_a_wallet_for_each_kind_of_message(consents, domain, people, wallet
         "purposes": 5,
         "sequence": 1,
     }
-    consents.refuse(refusal, ALICE.sign(domain, "Refusal", refusal), sender=people.relay)
-    commitment, generation, refused = plain(consents.standing(subject, directive_hash, 0, ZERO32, 0))
-    assert commitment["revokedAt"] > 0
-    assert (generation, refused) == (1, 5)
+    consents.refuse(refusal, 0, ALICE.sign(domain, "Refusal", refusal), sender=people.relay)
+    standing = consents.standing(subject, directive_hash, (0, 0, ZERO32, 0), NO_EVIDENCE)
+    assert standing.revokedAt > 0
+    assert (standing.generation, standing.refused) == (1, 5)

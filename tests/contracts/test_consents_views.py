@@ -4,6 +4,7 @@ from scenario import (
     HOSPITAL_A,
     HOSPITAL_B,
     MAX_TERM,
+    NO_EVIDENCE,
     ZERO32,
     digest,
     directive_of,
@@ -14,7 +15,7 @@ from scenario import (
     sent,
 )
 
-NOTHING = {"kind": 0, "recordedAt": 0, "revokedAt": 0}
+NOTHING = {"kind": 0, "recordedAt": 0, "revokedAt": 0, "authority": 0, "generation": 0}
 
 
 def test_commitment_is_zeros_when_unknown(consents):
@@ -22,20 +23,28 @@ def test_commitment_is_zeros_when_unknown(consents):
 
 
 def test_standing_is_zeros_when_unknown(consents):
-    assert plain(consents.standing(ALICE.address, ZERO32, 0, ZERO32, 0)) == [NOTHING, 0, 0]
+    assert set(plain(consents.standing(ALICE.address, ZERO32, (0, 0, ZERO32, 0), NO_EVIDENCE)).values()) == {
+        0
+    }
 
 
 def test_standing_is_commitment_generation_and_refusals(consents, directive_hash, refuse, revoke_all, study):
     revoke_all(1)
     refuse(0b01)
     refuse(0b10, study=study)
-    scope = (HOSPITAL_A, study, HOSPITAL_B)
-    assert plain(consents.standing(ALICE.address, directive_hash, *scope)) == [
-        plain(consents.commitment(ALICE.address, directive_hash)),
-        1,
-        0b11,
-    ]
-    assert consents.refusedPurposes(ALICE.address, *scope) == 0b11
+    scope = (HOSPITAL_A, 0, study, HOSPITAL_B)
+    commitment = plain(consents.commitment(ALICE.address, directive_hash))
+    assert plain(consents.standing(ALICE.address, directive_hash, scope, NO_EVIDENCE)) == {
+        "kind": 1,
+        "recordedAt": commitment["recordedAt"],
+        "revokedAt": 0,
+        "generation": 1,
+        "generationSince": consents.subjectOf(ALICE.address).generationSince,
+        "refused": 0b11,
+        "standsFrom": 0,
+        "flaw": 0,
+    }
+    assert consents.refusedPurposes(ALICE.address, scope) == 0b11
 
 
 FIELDS = {

@@ -119,7 +119,7 @@ def measured(  # the story, call by call
     def record(directive: Any, subject: str = ALICE.address) -> Any:
         signature = ALICE.sign(domain, "Directive", directive)
         directive_hash = domain.struct_hash("Directive", directive)
-        return consents.record(subject, directive_hash, signature, sender=people.relay)
+        return consents.record(subject, directive_hash, 0, signature, sender=people.relay)
 
     eight, research = of_study
     asked, b, a = (people.hospital_b, people.hospital_b, people.hospital_a)
@@ -190,6 +190,8 @@ def test_records_for_at_most_58000_whatever_the_directive_says(consents, domain,
         directive = directive_of(study, subject=patient.address, **extremes[index % len(extremes)])
         signature = patient.sign(domain, "Directive", directive)
         directive_hash = domain.struct_hash("Directive", directive)
-        used.append(consents.record(patient.address, directive_hash, signature, sender=people.relay).gas_used)
+        used.append(
+            consents.record(patient.address, directive_hash, 0, signature, sender=people.relay).gas_used
+        )
     assert max(used) <= 58_000
     assert max(used) - min(used) < 200

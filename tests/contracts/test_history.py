@@ -34,7 +34,7 @@ def world(project, chain, people, mocks):
         project.InstitutionRegistry, [(hospital_a, CUSTODIAN, b"GB", 0), (hospital_b, REQUESTER, b"GB", 0)]
     )
     studies = deploy(project.StudyRegistry, institutions)
-    consents = deploy(project.ConsentRegistry)
+    consents = deploy(project.ConsentRegistry, institutions, studies)
     projects = deploy(project.ProjectRegistry, institutions)
     engine = deploy(project.PolicyEngine, institutions, projects, 1)
     ledger = deploy(project.AccessLedger, institutions, studies, consents, engine)
@@ -96,16 +96,16 @@ def turn(world: Any, number: int) -> dict[str, tuple[Any, Any, bytes]]:
         "record": (
             b,
             consents,
-            data(consents.record, ALICE.address, directive_hash, signed("Directive", directive)),
+            data(consents.record, ALICE.address, directive_hash, 0, signed("Directive", directive)),
         ),
         "request": (b, ledger, data(ledger.request, number, query, sent(directive), person)),
         "release": (a, ledger, data(ledger.release, *of_release)),
         "confirm": (b, ledger, data(ledger.confirm, *of_request, number, person)),
         "dispute": (b, ledger, data(ledger.dispute, *of_request, number, 5, person)),
         "refuse a request": (a, ledger, data(ledger.refuse, *of_request, HOSPITAL_B, 400, person)),
-        "revoke": (b, consents, data(consents.revoke, ALICE.address, directive_hash, revocation)),
-        "revokeAll": (b, consents, data(consents.revokeAll, ALICE.address, number, of_all)),
-        "refuse": (b, consents, data(consents.refuse, refusal, signed("Refusal", refusal))),
+        "revoke": (b, consents, data(consents.revoke, ALICE.address, directive_hash, 0, revocation)),
+        "revokeAll": (b, consents, data(consents.revokeAll, ALICE.address, number, 0, of_all)),
+        "refuse": (b, consents, data(consents.refuse, refusal, 0, signed("Refusal", refusal))),
         "rotate": (a, studies, data(studies.rotate, world.study, number, digest(f"manifest {number}"))),
         "register": (a, studies, world.register(f"study {number}")),
         "setOperator": (a, institutions, data(institutions.setOperator, f"0x{number + 999:040x}", 1)),

@@ -106,10 +106,14 @@ def anything(world: World, dice: random.Random) -> Any:
         return signer.sign(domain, kind, message)
 
     calls = {
-        c.consents.record: (10, asker, (subject.address, hash_, signed("Directive", directive))),
-        c.consents.revoke: (1, asker, (subject.address, hash_, signed("Revocation", revocation))),
-        c.consents.revokeAll: (0.5, asker, (subject.address, generation, signed("RevocationOfAll", of_all))),
-        c.consents.refuse: (3, asker, (refusal, signed("Refusal", refusal))),
+        c.consents.record: (10, asker, (subject.address, hash_, 0, signed("Directive", directive))),
+        c.consents.revoke: (1, asker, (subject.address, hash_, 0, signed("Revocation", revocation))),
+        c.consents.revokeAll: (
+            0.5,
+            asker,
+            (subject.address, generation, 0, signed("RevocationOfAll", of_all)),
+        ),
+        c.consents.refuse: (3, asker, (refusal, 0, signed("Refusal", refusal))),
         c.ledger.request: (15, asker, (1, world.query, sent(directive), who)),
         c.ledger.release: (
             40,

@@ -237,7 +237,7 @@ def test_denies_the_directive_of_another_patient_also_when_it_is_recorded(study,
 def test_denies_a_directive_in_alices_name_that_bob_recorded(consents, study, domain, people, decide_again):
     forged = directive_of(study, salt=digest("forged"))
     forged_hash = domain.struct_hash("Directive", forged)
-    consents.record(BOB.address, forged_hash, BOB.sign(domain, "Directive", forged), sender=people.eve)
+    consents.record(BOB.address, forged_hash, 0, BOB.sign(domain, "Directive", forged), sender=people.eve)
     assert decide_again(forged) == REASON.DIRECTIVE_NOT_RECORDED
 
 
@@ -352,12 +352,12 @@ def test_permits_any_requester_that_was_one_before(decide, requester):
     [(-1, REASON.PERMITTED), (0, REASON.GRANTEE_JOINED_LATER), (1, REASON.GRANTEE_JOINED_LATER)],
 )
 def test_denies_requesters_that_came_after_the_recording_or_with_it(
-    project, chain, people, projects, founded, expected
+    project, chain, people, institutions, studies, projects, founded, expected
 ):
-    """A ConsentRegistry that was there before the institutions: they come a second before a directive is
-    recorded, in the same second, or a second after it.
+    """The ConsentRegistry of an older consortium, to which the institutions are unknown: they come a second
+    before a directive is recorded, in the same second, or a second after it.
     """
-    consents = people.relay.deploy(project.ConsentRegistry)
+    consents = people.relay.deploy(project.ConsentRegistry, institutions, studies)
     study = bytes(keccak(encode(["uint32", "bytes32"], [HOSPITAL_A, digest("local")])))
     domain = Domain(chain.chain_id, consents.address)
 
@@ -367,7 +367,7 @@ def test_denies_requesters_that_came_after_the_recording_or_with_it(
             directive = directive_of(study, grantee=grantee)
             directive_hash = domain.struct_hash("Directive", directive)
             signature = ALICE.sign(domain, "Directive", directive)
-            consents.record(ALICE.address, directive_hash, signature, sender=people.relay)
+            consents.record(ALICE.address, directive_hash, 0, signature, sender=people.relay)
             chain.pending_timestamp = START + 1_000
 
     def found() -> Any:

@@ -62,7 +62,7 @@ def constructor_arguments(name: str, founders: Sequence[Founder], at: Mapping[st
         return ([founder_struct(founder) for founder in founders],)
     built_upon: dict[str, tuple[str, ...]] = {
         "StudyRegistry": ("InstitutionRegistry",),
-        "ConsentRegistry": (),
+        "ConsentRegistry": ("InstitutionRegistry", "StudyRegistry"),
         "ProjectRegistry": ("InstitutionRegistry",),
         "PolicyEngine": ("InstitutionRegistry", "ProjectRegistry"),
         "AccessLedger": ("InstitutionRegistry", "StudyRegistry", "ConsentRegistry", "PolicyEngine"),

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Directive, Directives} from "./Directive.sol";
+import {Guardians} from "./Guardians.sol";
+import {IConsentRegistry} from "./interfaces/IConsentRegistry.sol";
+import {Vocabulary} from "./Vocabulary.sol";
+
+/// @title Commitments
+/// @notice The part of the ConsentRegistry that keeps directives, each by its hash, and their withdrawals.
+abstract contract Commitments is Guardians {
+    // ========================================================================
+    // Constants
+    // ========================================================================
+
+    uint8 internal constant _KIND_NONE = uint8(Kind.None);
+
+    uint8 internal constant _KIND_SIGNED = uint8(Kind.Signed);
+
+    uint8 internal constant _KIND_GUARDIAN = uint8(Kind.Guardian);
+
+    uint8 internal constant _KIND_PAPER = uint8(Kind.Paper);
+
+    uint8 private constant _MEANS_PAPER = 1;
+
+    uint8 private constant _MEANS_PHONE = 2;
+
+    bytes32 private constant _REVOCATION_TYPEHASH = keccak256("Revocation(address subject,bytes32 directive)");
+
+    bytes32 private constant _REVOCATION_OF_ALL_TYPEHASH =
+        keccak256("RevocationOfAll(address subject,uint32 generation)");
+
+    bytes32 private constant _PAPER_CONSENT_TYPEHASH =
+        keccak256("PaperConsent(address subject,bytes32 directive,uint32 custodian,bytes32 form)");
+
+    // ========================================================================
+    // State
+    // ========================================================================
+
+    // One slot: kind 1, recordedAt 8, revokedAt 8, authority 4, generation 4: 25 bytes.
+    mapping(address subject => mapping(bytes32 directive => Commitment commitment)) internal _commitments;
+
+    // ========================================================================
+    // Transactions
+    // ========================================================================
+
+    /// @inheritdoc IConsentRegistry
+    function record(address subject, bytes32 directiveHash, uint32 appointment, bytes calldata signature) external {
+        _checkRecordable(subject, directiveHash);
+
+        // Check: the signature is the subject's, or that of a live guardian who may allow.
+        _checkAuthority(subject, appointment, Vocabulary.GUARDIAN_GRANT, directiveHash, signature);
+
+        // Effect: recorded now.
+        _endPaperIfAny(subject, appointment);
+        _record(
+            subject,
+            directiveHash,
+            appointment == _NO_APPOINTMENT ? _KIND_SIGNED : _KIND_GUARDIAN,
+            appointment
+        );
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function revoke(address subject, bytes32 directiveHash, uint32 appointment, bytes calldata signature) external {
+        // Check: the directive was not withdrawn.
+        _checkNotRevoked(subject, directiveHash);
+
+        // Check: the signature is the subject's, or a live guardian's.
+        bytes32 structHash = keccak256(abi.encode(_REVOCATION_TYPEHASH, subject, directiveHash));
+        _checkAuthority(subject, appointment, _NO_POWER, structHash, signature);
+
+        // Effect: withdrawn now, recorded or not.
+        _endPaperIfAny(subject, appointment);
+        _revoke(subject, directiveHash, appointment);
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function revokeAll(address subject, uint32 next, uint32 appointment, bytes calldata signature) external {
+        // Check: the generation is the subject's present one + 1.
+        uint32 expected = _subjects[subject].generation + 1;
+        if (next != expected) revert ConsentRegistry_GenerationDiffers(subject, next, expected);
+
+        // Check: the signature is the subject's, or a live guardian's.
+        bytes32 structHash = keccak256(abi.encode(_REVOCATION_OF_ALL_TYPEHASH, subject, next));
+        _checkAuthority(subject, appointment, _NO_POWER, structHash, signature);
+
+        // Effect: directives of the generations before count no more.
+        if (appointment == _NO_APPOINTMENT) _setOwnKey(subject);
+        _moveOn(subject);
+        emit AllRevoked(subject, next, appointment);
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function recordPaper(
+        address subject,
+        bytes32 directiveHash,
+        bytes32 form,
+        address second,
+        bytes calldata signature
+    ) external {
+        // Check: the caller is an operator for consents of an active custodian.
+        uint32 custodian = _custodianOfOperator();
+
+        // Check: the form's digest is not zero.
+        _checkDigest(form);
+
+        _checkRecordable(subject, directiveHash);
+
+        // Check: the subject never signed with a key.
+        _checkPaperStands(subject);
+
+        // Check: the second is another one of the same institution, who signed.
+        _checkSecond(
+            custodian,
+            second,
+            keccak256(abi.encode(_PAPER_CONSENT_TYPEHASH, subject, directiveHash, custodian, form)),
+            signature
+        );
+
+        // Effect: recorded now, as this institution's word.
+        _subjects[subject].flags |= _FLAG_PAPER;
+        _record(subject, directiveHash, _KIND_PAPER, custodian);
+        emit PaperRecorded(subject, directiveHash, custodian, form, msg.sender, second);
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function takeRevocation(Directive calldata directive, uint8 means, bytes32 form) external {
+        // Check: the caller is an operator for consents of an active institution, which the directive names.
+        (uint32 institution, ) = _institutionOfOperator();
+        if (directive.custodian != institution) {
+            revert ConsentRegistry_NotCustodian(institution, directive.custodian);
+        }
+
+        // Check: the means are known, and the form's digest is not zero.
+        _checkTaken(means, form);
+
+        // Check: the directive was not withdrawn.
+        address subject = directive.subject;
+        bytes32 directiveHash = Directives.hash(directive);
+        _checkNotRevoked(subject, directiveHash);
+
+        // Effect: withdrawn now, recorded or not.
+        _revoke(subject, directiveHash, _NO_APPOINTMENT);
+        emit RevocationTaken(subject, directiveHash, institution, means, form, msg.sender);
+    }
+
+    // ========================================================================
+    // Views
+    // ========================================================================
+
+    /// @inheritdoc IConsentRegistry
+    function commitment(address subject, bytes32 directiveHash) external view returns (Commitment memory) {
+        return _commitments[subject][directiveHash];
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function hashDirective(Directive calldata directive) external pure returns (bytes32) {
+        return Directives.hash(directive);
+    }
+
+    // ========================================================================
+    // Internals
+    // ========================================================================
+
+    /// @dev Reverts unless the means are known, and there is a form's digest.
+    function _checkTaken(uint8 means, bytes32 form) internal pure {
+        if (means != _MEANS_PAPER && means != _MEANS_PHONE) revert ConsentRegistry_MeansUnknown(means);
+        _checkDigest(form);
+    }
+
+    /// @dev Reverts if the directive was withdrawn or recorded.
+    function _checkRecordable(address subject, bytes32 directiveHash) private view {
+        // Check: the directive was not withdrawn.
+        _checkNotRevoked(subject, directiveHash);
+
+        // Check: the directive was not recorded.
+        uint64 recordedAt = _commitments[subject][directiveHash].recordedAt;
+        if (recordedAt != _NEVER) revert ConsentRegistry_AlreadyRecorded(subject, directiveHash, recordedAt);
+    }
+
+    /// @dev Reverts if the directive was withdrawn.
+    function _checkNotRevoked(address subject, bytes32 directiveHash) private view {
+        uint64 revokedAt = _commitments[subject][directiveHash].revokedAt;
+        if (revokedAt != _NEVER) revert ConsentRegistry_AlreadyRevoked(subject, directiveHash, revokedAt);
+    }
+
+    /// @dev The subject signed. Only where paper may stand, so that the others pay nothing for it.
+    function _endPaperIfAny(address subject, uint32 appointment) private {
+        if (appointment == _NO_APPOINTMENT && _subjects[subject].flags & _FLAG_PAPER != 0) _setOwnKey(subject);
+    }
+
+    function _record(address subject, bytes32 directiveHash, uint8 kind, uint32 authority) private {
+        _commitments[subject][directiveHash] = Commitment({
+            kind: kind,
+            recordedAt: uint64(block.timestamp),
+            revokedAt: _NEVER,
+            authority: authority,
+            generation: _subjects[subject].generation
+        });
+        emit DirectiveRecorded(subject, directiveHash, kind, authority);
+    }
+
+    function _revoke(address subject, bytes32 directiveHash, uint32 appointment) private {
+        _commitments[subject][directiveHash].revokedAt = uint64(block.timestamp);
+        emit DirectiveRevoked(subject, directiveHash, appointment);
+    }
+}
