@@ -24,9 +24,6 @@ SENTENCES: dict[str, Sentence] = {
         "The next generation of the patient {subject} is {expected}, not {generation}",
         "Have the withdrawal signed for generation {expected}",
     ),
-    "ConsentRegistry_GenerationTooNew": Sentence(
-        "The patient {subject} withdrew everything in this very second", "Send it again in a moment"
-    ),
     "ConsentRegistry_ScopeAmbiguous": Sentence(
         "A refusal names more than one of hospital, study and recipient", "Sign one refusal for each"
     ),

@@ -75,6 +75,7 @@ SENTENCES: dict[str, Sentence] = {
         "Institution {institution} neither leads the project {project} nor approved it",
         "Only its lead or its ethics board can withdraw it",
     ),
+    "PolicyEngine_NoCode": Sentence("There is no contract at {account}", "Deploy the registries first"),
     # OpenZeppelin's, in the domain's name: never at work with ours
     "InvalidShortString": Sentence("A short string of the contract is damaged", FAULT),
     "StringTooLong": Sentence("The name {str} is too long for the contract", FAULT),
