@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {Decision} from "./Decision.sol";
 import {Directive} from "./Directive.sol";
+import {Emergencies} from "./Emergencies.sol";
+import {Evidence} from "./Evidence.sol";
 import {Floor} from "./Floor.sol";
 import {IAccessLedger} from "./interfaces/IAccessLedger.sol";
 import {IConsentRegistry} from "./interfaces/IConsentRegistry.sol";
@@ -13,8 +15,9 @@ import {Query} from "./Query.sol";
 import {Vocabulary} from "./Vocabulary.sol";
 
 /// @title AccessLedger
-/// @notice See {IAccessLedger}. What decides stands in {Decision} and {Floor}, which are built into it.
-contract AccessLedger is Decision {
+/// @notice See {IAccessLedger}. What decides stands in {Decision} and {Floor}, what is kept in {Requests}, emergencies in
+/// {Emergencies}; all are built into it.
+contract AccessLedger is Emergencies {
     // ========================================================================
     // Constants
     // ========================================================================
@@ -22,19 +25,10 @@ contract AccessLedger is Decision {
     /// @notice How long a request that was never served may be served, in seconds.
     uint64 private constant _REQUEST_LIFETIME = 86_400;
 
-    bytes32 private constant _NO_DIGEST = bytes32(0);
-
-    uint32 private constant _NO_EPOCH = 0;
+    /// @notice The same of an emergency.
+    uint64 private constant _EMERGENCY_LIFETIME = 3_600;
 
     uint32 private constant _NO_KEY = 0;
-
-    // ========================================================================
-    // State
-    // ========================================================================
-
-    // One slot: status 1, requester 4, custodian 4, requestedAt 8, servedEpoch 4, confirmedEpoch 4, disputedEpoch 4:
-    // 29 bytes.
-    mapping(bytes32 id => Request request) private _requests;
 
     // ========================================================================
     // Constructor
@@ -46,7 +40,7 @@ contract AccessLedger is Decision {
         IStudyRegistry studyRegistry,
         IConsentRegistry consentRegistry,
         IPolicyEngine policyEngine
-    ) Decision(registry, studyRegistry, consentRegistry, policyEngine) {}
+    ) Decision(registry, studyRegistry, consentRegistry, policyEngine) Emergencies(registry) {}
 
     // ========================================================================
     // Transactions
@@ -57,6 +51,7 @@ contract AccessLedger is Decision {
         uint64 nonce,
         Query calldata query,
         Directive calldata directive,
+        Evidence calldata evidence,
         bytes32 person
     ) external returns (bytes32 id, uint16 reason) {
         Floor.Facts memory facts;
@@ -70,23 +65,15 @@ contract AccessLedger is Decision {
         // Check: the same was not asked before.
         bytes32 directiveHash = _hashOf(directive);
         id = requestId(facts.requester, nonce, query, directiveHash);
-        Status status = _requests[id].status;
-        if (status != Status.Unknown) revert AccessLedger_AlreadyRequested(id, status);
+        _checkNew(id);
 
         facts.study = _STUDIES.standing(query.study);
         facts.custodianStanding = _INSTITUTIONS.standing(facts.study.custodian);
-        reason = _decide(facts, query, directive, directiveHash);
+        Rule memory rule = _rule();
+        reason = _decide(rule, facts, query, directive, directiveHash, evidence);
 
         // Effect: permitted or denied, for good.
-        _requests[id] = Request({
-            status: reason == Vocabulary.REASON_PERMITTED ? Status.Permitted : Status.Denied,
-            requester: facts.requester,
-            custodian: facts.study.custodian,
-            requestedAt: facts.time,
-            servedEpoch: _NO_EPOCH,
-            confirmedEpoch: _NO_EPOCH,
-            disputedEpoch: _NO_EPOCH
-        });
+        _keep(id, facts, reason, false);
         emit AccessRequested(
             id,
             query.study,
@@ -96,8 +83,9 @@ contract AccessLedger is Decision {
             query,
             directiveHash,
             directive,
+            evidence,
             person,
-            _ENGINE_VERSION
+            rule.engineVersion
         );
     }
 
@@ -106,11 +94,8 @@ contract AccessLedger is Decision {
         uint64 nonce,
         Query calldata query,
         Directive calldata directive,
-        uint32 requester,
-        uint32 expectedEpoch,
-        uint32 keyVersion,
-        bytes32 envelopeDigest,
-        bytes32 person
+        Evidence calldata evidence,
+        Release calldata release_
     ) external {
         Floor.Facts memory facts;
         facts.study = _STUDIES.standing(query.study);
@@ -119,38 +104,41 @@ contract AccessLedger is Decision {
         facts.custodianStanding = _standingOfCustodian(query.study, facts.study.custodian);
 
         // Check: neither the person nor the envelope is zero.
-        _checkPerson(person);
-        if (envelopeDigest == _NO_DIGEST) revert AccessLedger_EnvelopeMissing();
+        _checkPerson(release_.person);
+        if (release_.envelopeDigest == _NO_DIGEST) revert AccessLedger_EnvelopeMissing();
 
         // Check: the request was permitted, and not refused since.
         bytes32 directiveHash = _hashOf(directive);
-        bytes32 id = requestId(requester, nonce, query, directiveHash);
+        bytes32 id = requestId(release_.requester, nonce, query, directiveHash);
         Request storage found = _permittedRequest(id);
 
         // Check: the decision permits, for this epoch and key, and the request is young enough.
-        facts.requester = requester;
-        facts.requesterStanding = _INSTITUTIONS.standing(requester);
-        uint16 reason = _decide(facts, query, directive, directiveHash);
-        if (reason == Vocabulary.REASON_PERMITTED) reason = _checkRelease(facts, found, expectedEpoch, keyVersion);
+        facts.requester = release_.requester;
+        facts.requesterStanding = _INSTITUTIONS.standing(release_.requester);
+        Rule memory rule = _rule();
+        uint16 reason = found.isEmergency
+            ? _decideEmergency(rule, facts, query.study, query.categories)
+            : _decide(rule, facts, query, directive, directiveHash, evidence);
+        if (reason == Vocabulary.REASON_PERMITTED) reason = _checkRelease(facts, found, release_);
         if (reason != Vocabulary.REASON_PERMITTED) revert AccessLedger_Denied(id, reason);
 
         // Check: the request was not served in this epoch.
-        if (found.servedEpoch == expectedEpoch) revert AccessLedger_AlreadyReleased(id, expectedEpoch);
+        if (found.servedEpoch == release_.epoch) revert AccessLedger_AlreadyReleased(id, release_.epoch);
 
         // Effect: served in this epoch.
-        found.servedEpoch = expectedEpoch;
+        found.servedEpoch = release_.epoch;
         emit AccessReleased(
             id,
             query.study,
-            requester,
+            release_.requester,
             facts.study.custodian,
-            expectedEpoch,
+            release_.epoch,
             _STUDIES.manifestDigest(query.study),
-            keyVersion,
-            envelopeDigest,
+            release_.keyVersion,
+            release_.envelopeDigest,
             directiveHash,
-            person,
-            _ENGINE_VERSION
+            release_.person,
+            rule.engineVersion
         );
     }
 
@@ -243,35 +231,6 @@ contract AccessLedger is Decision {
     }
 
     // ========================================================================
-    // Views
-    // ========================================================================
-
-    /// @inheritdoc IAccessLedger
-    function requestOf(bytes32 id) external view returns (Request memory) {
-        return _requests[id];
-    }
-
-    /// @inheritdoc IAccessLedger
-    function requestId(
-        uint32 requester,
-        uint64 nonce,
-        Query calldata query,
-        bytes32 directiveHash
-    ) public view returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    block.chainid,
-                    address(this),
-                    requester,
-                    nonce,
-                    keccak256(abi.encode(query)),
-                    directiveHash
-                )
-            );
-    }
-
-    // ========================================================================
     // Internals
     // ========================================================================
 
@@ -279,42 +238,26 @@ contract AccessLedger is Decision {
     function _checkRelease(
         Floor.Facts memory facts,
         Request storage found,
-        uint32 expectedEpoch,
-        uint32 keyVersion
+        Release calldata release_
     ) private view returns (uint16) {
         // Check: the epoch is the study's.
-        if (expectedEpoch != facts.study.epoch) return Vocabulary.REASON_EPOCH_PAST;
+        if (release_.epoch != facts.study.epoch) return Vocabulary.REASON_EPOCH_PAST;
 
-        // Check: the requester has a key, and this is its version.
+        // Check: the requester has a key, this is its version, and the key is the one that was published.
+        uint32 keyVersion = release_.keyVersion;
         if (keyVersion == _NO_KEY || keyVersion != facts.requesterStanding.keyVersion) {
             return Vocabulary.REASON_KEY_VERSION_PAST;
         }
+        if (release_.keyDigest != _INSTITUTIONS.keyDigest(facts.requester, keyVersion)) {
+            return Vocabulary.REASON_KEY_DIFFERS;
+        }
 
-        // Check: a request that was never served is younger than a day.
-        if (found.servedEpoch == _NO_EPOCH && facts.time >= found.requestedAt + _REQUEST_LIFETIME) {
+        // Check: a request that was never served is younger than a day, an emergency younger than an hour.
+        uint64 lifetime = found.isEmergency ? _EMERGENCY_LIFETIME : _REQUEST_LIFETIME;
+        if (found.servedEpoch == _NO_EPOCH && facts.time >= found.requestedAt + lifetime) {
             return Vocabulary.REASON_REQUEST_EXPIRED;
         }
         return Vocabulary.REASON_PERMITTED;
-    }
-
-    /// @dev The caller's institution and its standing, if the caller has the permission.
-    function _institutionOfOperator(
-        uint8 permission
-    ) private view returns (uint32 institution, IInstitutionRegistry.Standing memory standing) {
-        uint8 permissions;
-        (institution, permissions, standing) = _INSTITUTIONS.actingFor(msg.sender);
-        if (permissions & permission == 0) {
-            revert AccessLedger_NotOperator(msg.sender, institution, permissions);
-        }
-    }
-
-    /// @dev The caller's institution, if the caller has the permission and the institution is active.
-    function _activeInstitutionOfOperator(uint8 permission) private view returns (uint32) {
-        (uint32 institution, IInstitutionRegistry.Standing memory standing) = _institutionOfOperator(permission);
-        if (standing.status != IInstitutionRegistry.Status.Active) {
-            revert AccessLedger_NotActive(institution, standing.status);
-        }
-        return institution;
     }
 
     /// @dev The standing of a study's custodian, if the caller may release its studies.
@@ -327,24 +270,5 @@ contract AccessLedger is Decision {
         );
         if (institution != custodian) revert AccessLedger_NotCustodian(study, institution);
         return standing;
-    }
-
-    /// @dev The request, if it was permitted and not refused since.
-    function _permittedRequest(bytes32 id) private view returns (Request storage found) {
-        found = _requests[id];
-        if (found.status != Status.Permitted) revert AccessLedger_NotPermitted(id, found.status);
-    }
-
-    /// @dev The request, if its last release was in this epoch.
-    function _requestServedIn(bytes32 id, uint32 epoch) private view returns (Request storage found) {
-        found = _requests[id];
-        if (epoch == _NO_EPOCH || found.servedEpoch != epoch) {
-            revert AccessLedger_NotReleased(id, epoch, found.servedEpoch);
-        }
-    }
-
-    /// @dev Reverts without a person.
-    function _checkPerson(bytes32 person) private pure {
-        if (person == _NO_DIGEST) revert AccessLedger_PersonMissing();
     }
 }

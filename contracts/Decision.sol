@@ -13,8 +13,20 @@ import {Query} from "./Query.sol";
 import {Vocabulary} from "./Vocabulary.sol";
 
 /// @title Decision
-/// @notice The part of the ledger that decides: gathers the facts, takes the floor's decision, asks the engine.
+/// @notice The part of the ledger that decides: gathers the facts, takes the floor's decision, asks the engine that is in
+/// force.
 abstract contract Decision is IAccessLedger {
+    // ========================================================================
+    // Types
+    // ========================================================================
+
+    /// @dev What the consortium can change of decisions: which engine narrows them, and whether all are denied.
+    struct Rule {
+        IPolicyEngine engine;
+        uint16 engineVersion;
+        uint64 stoppedUntil;
+    }
+
     // ========================================================================
     // Constants
     // ========================================================================
@@ -24,6 +36,8 @@ abstract contract Decision is IAccessLedger {
 
     /// @notice The gas left before the call from which the engine gets all of that: a call passes on at most 63/64.
     uint256 private constant _ENGINE_GAS_FLOOR = (_ENGINE_GAS * 64) / 63 + 5_000;
+
+    uint16 private constant _FIRST_ENGINE_VERSION = 1;
 
     bytes32 private constant _NO_DIRECTIVE = bytes32(0);
 
@@ -37,9 +51,7 @@ abstract contract Decision is IAccessLedger {
 
     IConsentRegistry internal immutable _CONSENTS;
 
-    IPolicyEngine internal immutable _ENGINE;
-
-    uint16 internal immutable _ENGINE_VERSION;
+    IPolicyEngine private immutable _FIRST_ENGINE;
 
     // ========================================================================
     // Constructor
@@ -47,11 +59,12 @@ abstract contract Decision is IAccessLedger {
 
     /// Requirements:
     /// - Each has code.
+    /// - The engine's version is 1.
     ///
-    /// @param registry The InstitutionRegistry that decisions are made from.
+    /// @param registry The InstitutionRegistry that decisions are made from, and that says which engine is in force.
     /// @param studyRegistry The StudyRegistry that decisions are made from.
     /// @param consentRegistry The ConsentRegistry that decisions are made from.
-    /// @param policyEngine The PolicyEngine that can narrow decisions.
+    /// @param policyEngine The engine that can narrow decisions until the consortium replaces it.
     constructor(
         IInstitutionRegistry registry,
         IStudyRegistry studyRegistry,
@@ -64,12 +77,15 @@ abstract contract Decision is IAccessLedger {
         _checkCode(address(consentRegistry));
         _checkCode(address(policyEngine));
 
+        // Check: the engine's version is 1.
+        uint16 version = policyEngine.VERSION();
+        if (version != _FIRST_ENGINE_VERSION) revert AccessLedger_NotFirstEngine(version);
+
         // Effect: asked from now on.
         _INSTITUTIONS = registry;
         _STUDIES = studyRegistry;
         _CONSENTS = consentRegistry;
-        _ENGINE = policyEngine;
-        _ENGINE_VERSION = policyEngine.VERSION();
+        _FIRST_ENGINE = policyEngine;
     }
 
     // ========================================================================
@@ -80,14 +96,20 @@ abstract contract Decision is IAccessLedger {
     function decide(
         uint32 requester,
         Query calldata query,
-        Directive calldata directive
+        Directive calldata directive,
+        Evidence calldata evidence
     ) external view returns (uint16 reason) {
-        Floor.Facts memory facts;
-        facts.requester = requester;
-        facts.requesterStanding = _INSTITUTIONS.standing(requester);
-        facts.study = _STUDIES.standing(query.study);
-        facts.custodianStanding = _INSTITUTIONS.standing(facts.study.custodian);
-        return _decide(facts, query, directive, _hashOf(directive));
+        Floor.Facts memory facts = _factsOf(requester, query.study);
+        return _decide(_rule(), facts, query, directive, _hashOf(directive), evidence);
+    }
+
+    /// @inheritdoc IAccessLedger
+    function decideEmergency(
+        uint32 requester,
+        bytes32 study,
+        uint64 categories
+    ) external view returns (uint16 reason) {
+        return _decideEmergency(_rule(), _factsOf(requester, study), study, categories);
     }
 
     /// @inheritdoc IAccessLedger
@@ -107,41 +129,88 @@ abstract contract Decision is IAccessLedger {
 
     /// @inheritdoc IAccessLedger
     function engine() external view returns (IPolicyEngine) {
-        return _ENGINE;
+        return _rule().engine;
+    }
+
+    /// @inheritdoc IAccessLedger
+    function firstEngine() external view returns (IPolicyEngine) {
+        return _FIRST_ENGINE;
     }
 
     // ========================================================================
     // Internals
     // ========================================================================
 
+    /// @dev The engine in force, and until when everything is stopped.
+    function _rule() internal view returns (Rule memory rule) {
+        (rule.engine, rule.engineVersion, rule.stoppedUntil) = _INSTITUTIONS.rule();
+        if (address(rule.engine) == address(0)) {
+            rule.engine = _FIRST_ENGINE;
+            rule.engineVersion = _FIRST_ENGINE_VERSION;
+        }
+    }
+
+    /// @dev The facts of the parties: the study, the requester, the custodian.
+    function _factsOf(uint32 requester, bytes32 study) private view returns (Floor.Facts memory facts) {
+        facts.requester = requester;
+        facts.requesterStanding = _INSTITUTIONS.standing(requester);
+        facts.study = _STUDIES.standing(study);
+        facts.custodianStanding = _INSTITUTIONS.standing(facts.study.custodian);
+    }
+
     /// @dev The reason of the first check that fails, or 0. The facts of the parties are there already; the rest of
     /// them is filled in here.
     function _decide(
+        Rule memory rule,
         Floor.Facts memory facts,
         Query calldata query,
         Directive calldata directive,
-        bytes32 directiveHash
+        bytes32 directiveHash,
+        Evidence calldata evidence
     ) internal view returns (uint16 reason) {
         facts.time = uint64(block.timestamp);
-        Evidence memory evidence;
+        facts.stoppedUntil = rule.stoppedUntil;
         facts.consent = _CONSENTS.standing(
             facts.study.subject,
             directiveHash,
-            IConsentRegistry.Scope({
-                custodian: facts.study.custodian,
-                formers: 0,
-                study: query.study,
-                grantee: facts.requester
-            }),
+            _scopeOf(facts, query.study),
             evidence
         );
 
         reason = Floor.decide(facts, query, directive);
-        if (reason == Vocabulary.REASON_PERMITTED) reason = _askEngine(facts, query, directive);
+        if (reason == Vocabulary.REASON_PERMITTED) reason = _askEngine(rule.engine, facts, query, directive);
+    }
+
+    /// @dev The same of an emergency, for which no engine is asked.
+    function _decideEmergency(
+        Rule memory rule,
+        Floor.Facts memory facts,
+        bytes32 study,
+        uint64 categories
+    ) internal view returns (uint16) {
+        facts.time = uint64(block.timestamp);
+        facts.stoppedUntil = rule.stoppedUntil;
+        facts.consent.refused = _CONSENTS.refusedPurposes(facts.study.subject, _scopeOf(facts, study));
+        return Floor.decideEmergency(facts, categories);
+    }
+
+    /// @dev Of what a decision is, for what the patient refuses.
+    function _scopeOf(
+        Floor.Facts memory facts,
+        bytes32 study
+    ) private pure returns (IConsentRegistry.Scope memory) {
+        return
+            IConsentRegistry.Scope({
+                custodian: facts.study.custodian,
+                formers: facts.study.formers,
+                study: study,
+                grantee: facts.requester
+            });
     }
 
     /// @dev The engine's answer; `REASON_ENGINE_FAILED` for whatever is not one.
     function _askEngine(
+        IPolicyEngine asked,
         Floor.Facts memory facts,
         Query calldata query,
         Directive calldata directive
@@ -161,7 +230,6 @@ abstract contract Decision is IAccessLedger {
                 directive
             )
         );
-        address engineAddress = address(_ENGINE);
         bool answered;
         uint256 answer;
 
@@ -170,7 +238,7 @@ abstract contract Decision is IAccessLedger {
 
         // In assembly, so that no more than one word of the answer is copied, however long it is.
         assembly ("memory-safe") {
-            answered := staticcall(_ENGINE_GAS, engineAddress, add(question, 0x20), mload(question), 0x00, 0x20)
+            answered := staticcall(_ENGINE_GAS, asked, add(question, 0x20), mload(question), 0x00, 0x20)
             answered := and(answered, eq(returndatasize(), 0x20))
             answer := mload(0x00)
         }

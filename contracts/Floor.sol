@@ -9,17 +9,19 @@ import {Query} from "./Query.sol";
 import {Vocabulary} from "./Vocabulary.sol";
 
 /// @title Floor
-/// @notice The part of the decision that nothing can change (docs/policy.md, steps 1 to 10), built into the ledger.
+/// @notice The part of the decision that nothing can change (docs/policy.md), built into the ledger.
 library Floor {
     /// @notice What the floor is decided from, beside the query and the directive.
     /// @param study The study asked for.
+    /// @param stoppedUntil The first second in which the consortium's stop of all sharing is over.
     /// @param requester The institution that asks.
     /// @param requesterStanding Its standing.
     /// @param custodianStanding The standing of the study's custodian.
-    /// @param consent What is known of the directive under the study's subject, and what the subject refuses here.
+    /// @param consent What is known of the directive and of what the study's subject refuses. Of an emergency only that.
     /// @param time The time of the decision.
     struct Facts {
         IStudyRegistry.Standing study;
+        uint64 stoppedUntil;
         uint32 requester;
         IInstitutionRegistry.Standing requesterStanding;
         IInstitutionRegistry.Standing custodianStanding;
@@ -27,7 +29,12 @@ library Floor {
         uint64 time;
     }
 
+    /// @notice The longest term of a directive that was given on paper: a year of 365.25 days, in seconds.
+    uint64 internal constant MAX_PAPER_TERM = 31_557_600;
+
     uint64 private constant _NEVER = 0;
+
+    uint16 private constant _NO_FLAW = 0;
 
     bytes32 private constant _WHOLE_RECORD = bytes32(0);
 
@@ -46,8 +53,13 @@ library Floor {
         Query calldata query,
         Directive calldata directive
     ) internal pure returns (uint16 reason) {
-        reason = _checkParties(facts, directive);
+        reason = _checkParties(facts);
         if (reason != Vocabulary.REASON_PERMITTED) return reason;
+
+        // Check: the directive, if there is one, is for what this custodian holds.
+        if (!isAbsent(directive) && directive.custodian != facts.study.custodian) {
+            return Vocabulary.REASON_CUSTODIAN_DIFFERS;
+        }
 
         // Check: the patient refuses neither the purpose nor one of its ancestors.
         if (Vocabulary.covers(facts.consent.refused, query.purpose)) return Vocabulary.REASON_REFUSED_BY_PATIENT;
@@ -58,50 +70,95 @@ library Floor {
         return _checkCoverage(facts, query, directive);
     }
 
-    /// @dev Steps 1 to 3: the study, the requester, the custodian.
-    function _checkParties(Facts memory facts, Directive calldata directive) private pure returns (uint16) {
+    /// @notice The same of an emergency: all that does not come from a consent, and what the patient refuses.
+    function decideEmergency(Facts memory facts, uint64 categories) internal pure returns (uint16 reason) {
+        reason = _checkParties(facts);
+        if (reason != Vocabulary.REASON_PERMITTED) return reason;
+
+        // Check: the patient refuses neither emergencies nor treatment at all.
+        if (Vocabulary.covers(facts.consent.refused, Vocabulary.PURPOSE_BTG)) {
+            return Vocabulary.REASON_REFUSED_BY_PATIENT;
+        }
+
+        // Check: all that is in the study was asked for, since the key opens the whole.
+        if (facts.study.categories & ~categories != 0) return Vocabulary.REASON_CATEGORY_NOT_ASKED;
+        return Vocabulary.REASON_PERMITTED;
+    }
+
+    /// @dev Steps 1 to 4: the study, the consortium's stop, the requester, the custodian.
+    function _checkParties(Facts memory facts) private pure returns (uint16) {
         // Check: the study is registered, and neither withdrawn nor erased.
         IStudyRegistry.Status status = facts.study.status;
         if (status == IStudyRegistry.Status.Unknown) return Vocabulary.REASON_STUDY_UNKNOWN;
         if (status == IStudyRegistry.Status.Withdrawn) return Vocabulary.REASON_STUDY_WITHDRAWN;
         if (status == IStudyRegistry.Status.Erased) return Vocabulary.REASON_STUDY_ERASED;
 
+        // Check: the consortium has not stopped all sharing.
+        if (facts.time < facts.stoppedUntil) return Vocabulary.REASON_SHARING_STOPPED;
+
         // Check: the requester is active, and holds the role.
         IInstitutionRegistry.Standing memory standing = facts.requesterStanding;
         if (standing.status != IInstitutionRegistry.Status.Active) return Vocabulary.REASON_REQUESTER_NOT_ACTIVE;
         if (standing.roles & Vocabulary.ROLE_REQUESTER == 0) return Vocabulary.REASON_REQUESTER_LACKS_ROLE;
 
-        // Check: the custodian is active, holds the role, and is the directive's.
+        // Check: the custodian is active, and holds the role.
         standing = facts.custodianStanding;
         if (standing.status != IInstitutionRegistry.Status.Active) return Vocabulary.REASON_CUSTODIAN_NOT_ACTIVE;
         if (standing.roles & Vocabulary.ROLE_CUSTODIAN == 0) return Vocabulary.REASON_CUSTODIAN_LACKS_ROLE;
-        if (!isAbsent(directive) && directive.custodian != facts.study.custodian) {
-            return Vocabulary.REASON_CUSTODIAN_DIFFERS;
-        }
         return Vocabulary.REASON_PERMITTED;
     }
 
-    /// @dev Steps 5 and 6: the directive stands, and is within its time.
+    /// @dev Steps 6 and 7: the directive stands, was given by one who may, and is within its time.
     function _checkDirective(Facts memory facts, Directive calldata directive) private pure returns (uint16) {
         // Check: there is a directive, well formed, of the study's subject.
         if (isAbsent(directive)) return Vocabulary.REASON_DIRECTIVE_ABSENT;
-        if (Directives.isMalformed(directive)) return Vocabulary.REASON_DIRECTIVE_MALFORMED;
+        if (Directives.isMalformed(directive) || _isTooLongForPaper(facts.consent, directive)) {
+            return Vocabulary.REASON_DIRECTIVE_MALFORMED;
+        }
         if (directive.subject != facts.study.subject) return Vocabulary.REASON_SUBJECT_DIFFERS;
 
-        // Check: it was not withdrawn, which may be before it was recorded; it was recorded; no `revokeAll` ended it.
-        if (facts.consent.revokedAt != _NEVER) return Vocabulary.REASON_DIRECTIVE_REVOKED;
-        if (facts.consent.recordedAt == _NEVER) return Vocabulary.REASON_DIRECTIVE_NOT_RECORDED;
-        if (directive.generation != facts.consent.generation) return Vocabulary.REASON_GENERATION_PAST;
-        if (facts.consent.recordedAt < facts.consent.generationSince) return Vocabulary.REASON_GENERATION_PAST;
-        if (facts.consent.flaw != Vocabulary.REASON_PERMITTED) return facts.consent.flaw;
+        uint16 reason = _checkConsent(facts.consent, directive.generation);
+        if (reason != Vocabulary.REASON_PERMITTED) return reason;
 
-        // Check: the time is in [notBefore, expiry).
+        // Check: the time is in [notBefore, expiry), and long enough after it was given on paper.
         if (facts.time < directive.notBefore) return Vocabulary.REASON_NOT_YET_VALID;
         if (facts.time >= directive.expiry) return Vocabulary.REASON_EXPIRED;
+        if (facts.time < facts.consent.standsFrom) return Vocabulary.REASON_PAPER_TOO_NEW;
         return Vocabulary.REASON_PERMITTED;
     }
 
-    /// @dev Steps 7 to 10: the directive covers the study, the grantee, the categories and the purpose.
+    /// @dev Whether what is kept of a directive lets it count.
+    function _checkConsent(
+        IConsentRegistry.Standing memory consent,
+        uint32 generation
+    ) private pure returns (uint16) {
+        // Check: it was not withdrawn, which may be before it was recorded.
+        if (consent.revokedAt != _NEVER) return Vocabulary.REASON_DIRECTIVE_REVOKED;
+
+        // Check: it was recorded, by itself or in a batch that is shown.
+        if (consent.kind == uint8(IConsentRegistry.Kind.None)) {
+            return consent.flaw == _NO_FLAW ? Vocabulary.REASON_DIRECTIVE_NOT_RECORDED : consent.flaw;
+        }
+
+        // Check: no `revokeAll` ended it; a key that was stolen and replaced can't sign for the time after.
+        if (generation != consent.generation) return Vocabulary.REASON_GENERATION_PAST;
+        if (generation != 0 && consent.recordedAt < consent.generationSince) return Vocabulary.REASON_GENERATION_PAST;
+
+        // Check: who gave it in the patient's name could, and still can.
+        return consent.flaw;
+    }
+
+    /// @dev Whether a directive that was given on paper is for longer than paper may be.
+    function _isTooLongForPaper(
+        IConsentRegistry.Standing memory consent,
+        Directive calldata directive
+    ) private pure returns (bool) {
+        return
+            consent.kind == uint8(IConsentRegistry.Kind.Paper) &&
+            directive.expiry - directive.notBefore > MAX_PAPER_TERM;
+    }
+
+    /// @dev Steps 8 to 11: the directive covers the study, the grantee, the categories and the purpose.
     function _checkCoverage(
         Facts memory facts,
         Query calldata query,

@@ -1,10 +1,11 @@
-"""Steps 11 to 15 of docs/policy.md; each test changes one thing of what the engine has nothing against."""
+"""The steps of the engine in docs/policy.md, without a project; each test changes one thing of what passes."""
 
 from typing import Any
 
 import pytest
 from scenario import (
     ALICE,
+    HOSPITAL_A,
     HOSPITAL_B,
     PURPOSE,
     REASON,
@@ -23,9 +24,11 @@ MONTH = 30 * 86_400
 GB = b"GB" + bytes(30)
 
 NRES, HMB, DS, POA, GRU, CC = 4, 6, 7, 11, 42, 43
-PUB, COL, GS, MOR, TS, IS, RTN, NPOA, NPU = 19, 20, 22, 24, 25, 28, 29, 44, 45
-OBLIGATIONS = {PUB: 1, COL: 2, MOR: 4, RTN: 8}
-DECIDABLE = {*OBLIGATIONS, GS, TS, IS, NPOA, NPU}
+RS, NMDS, GSO, NPUNCU, PUB, COL, IRB, GS, MOR, TS, US, PS = 12, 15, 16, 18, 19, 20, 21, 22, 24, 25, 26, 27
+IS, RTN, NPOA, NPU, NCU = 28, 29, 44, 45, 46
+OBLIGATIONS = {PUB: 1, COL: 2, MOR: 4, RTN: 8, NCU: 16, NPUNCU: 16, US: 32}
+OF_A_PROJECT = {DS, RS, GSO, IRB, PS, NMDS}
+DECIDABLE = {*OBLIGATIONS, *OF_A_PROJECT, GS, TS, IS, NPOA, NPU}
 
 RESEARCH = [
     PURPOSE.HRESCH,
@@ -69,6 +72,7 @@ def evaluate(engine):
             "attributes": 1,
             "recordedAt": START,
             "time": START + 100,
+            "custodian": HOSPITAL_A,
         } | (facts or {})
         directive = directive_of(STUDY, permission=GRU) | changes
         return engine.evaluate(
@@ -84,7 +88,7 @@ def purpose_under(engine):
 
     def purpose_under_(purpose: int, permission: int) -> int:
         return engine.evaluate(
-            (HOSPITAL_B, b"GB", 1, START, START),
+            (HOSPITAL_B, b"GB", 1, START, START, HOSPITAL_A),
             query_of(STUDY, purpose=purpose),
             sent(directive_of(STUDY, permission=permission)),
         )
@@ -112,6 +116,8 @@ def test_has_nothing_against_the_fullest_directive(evaluate):
         (NPU, ZERO32),
     )
     assert evaluate(modifiers=every, query={"obligations": 15}) == REASON.PERMITTED
+    others = modifiers((NPUNCU, ZERO32), (US, digest("the users")), (NCU, ZERO32))
+    assert evaluate(modifiers=others, query={"obligations": 48}) == REASON.PERMITTED
 
 
 @pytest.mark.parametrize("vocabulary", [0, 2, 65_535])
@@ -158,13 +164,13 @@ def test_finds_no_unknown_purpose_in_any_set(purpose_under, purpose):
 
 @pytest.mark.parametrize("code", [*sorted(set(range(48)) - DECIDABLE), 255, 256 + IS, 65_535])
 def test_denies_a_modifier_that_it_can_not_decide(evaluate, code):
-    assert evaluate(modifiers=modifiers((code, ZERO32)), query={"obligations": 15}) == (
+    assert evaluate(modifiers=modifiers((code, ZERO32)), query={"obligations": 63}) == (
         REASON.MODIFIER_UNDECIDABLE
     )
 
 
 def test_denies_by_the_first_modifier_that_fails(evaluate):
-    failing = modifiers((GS, b"DE" + bytes(30)), (IS, number(9)), (46, ZERO32))
+    failing = modifiers((GS, b"DE" + bytes(30)), (IS, number(9)), (47, ZERO32))
     assert evaluate(modifiers=failing) == REASON.MODIFIER_COUNTRY
     assert evaluate(modifiers=failing[1:]) == REASON.MODIFIER_INSTITUTION
     assert evaluate(modifiers=failing[2:]) == REASON.MODIFIER_UNDECIDABLE
@@ -172,7 +178,7 @@ def test_denies_by_the_first_modifier_that_fails(evaluate):
 
 def test_decides_modifiers_whatever_the_purpose(engine):
     for_another = sent(directive_of(STUDY, modifiers=modifiers((IS, number(9)))))
-    facts = (HOSPITAL_B, b"GB", 1, START, START)
+    facts = (HOSPITAL_B, b"GB", 1, START, START, HOSPITAL_A)
     for purpose in (*TREATMENT, *OTHERS):
         assert engine.evaluate(facts, query_of(STUDY, purpose=purpose), for_another) == (
             REASON.MODIFIER_INSTITUTION
@@ -245,7 +251,7 @@ def test_permits_who_is_not_for_profit(evaluate, attributes):
 
 def test_denies_what_is_or_might_be_research_on_ancestry(engine):
     no_ancestry = sent(directive_of(STUDY, permission=GRU, modifiers=modifiers((NPOA, ZERO32))))
-    facts = (HOSPITAL_B, b"GB", 1, START, START)
+    facts = (HOSPITAL_B, b"GB", 1, START, START, HOSPITAL_A)
     denied = {PURPOSE.HRESCH, PURPOSE.POARCH}
     for purpose in (*RESEARCH, *TREATMENT, *OTHERS):
         assert engine.evaluate(facts, query_of(STUDY, purpose=purpose), no_ancestry) == (
@@ -253,25 +259,56 @@ def test_denies_what_is_or_might_be_research_on_ancestry(engine):
         )
 
 
+@pytest.mark.parametrize("code", [NPUNCU, NCU])
+def test_denies_commercial_use(engine, code):
+    carries = sent(directive_of(STUDY, permission=GRU, modifiers=modifiers((code, ZERO32))))
+    facts = (HOSPITAL_B, b"GB", 1, START, START, HOSPITAL_A)
+    for purpose in (*RESEARCH, *TREATMENT, *OTHERS):
+        asked = query_of(STUDY, purpose=purpose, obligations=16)
+        assert engine.evaluate(facts, asked, carries) == (
+            REASON.MODIFIER_COMMERCIAL if purpose == PURPOSE.HMARKT else REASON.PERMITTED
+        )
+
+
+def test_denies_who_is_for_profit_before_what_is_commercial(engine):
+    both = sent(directive_of(STUDY, modifiers=modifiers((NPUNCU, ZERO32))))
+    asked = query_of(STUDY, purpose=PURPOSE.HMARKT)
+    for attributes, reason in ((0, REASON.MODIFIER_NOT_FOR_PROFIT), (1, REASON.MODIFIER_COMMERCIAL)):
+        facts = (HOSPITAL_B, b"GB", attributes, START, START, HOSPITAL_A)
+        assert engine.evaluate(facts, asked, both) == reason
+
+
+@pytest.mark.parametrize("code", sorted(OF_A_PROJECT))
+def test_denies_what_needs_a_project_without_one(engine, code):
+    """Whatever the purpose; but what forbids only a kind of research forbids no treatment."""
+    carries = sent(directive_of(STUDY, permission=GRU, modifiers=modifiers((code, ZERO32))))
+    facts = (HOSPITAL_B, b"GB", 1, START, START, HOSPITAL_A)
+    for purpose in (*RESEARCH, *TREATMENT, *OTHERS):
+        holds = code == NMDS and purpose not in RESEARCH
+        assert engine.evaluate(facts, query_of(STUDY, purpose=purpose), carries) == (
+            REASON.PERMITTED if holds else REASON.MODIFIER_NEEDS_PROJECT
+        )
+
+
 @pytest.mark.parametrize("cited", [number(1), digest("a project"), bytes([128]) + bytes(31)])
-def test_denies_a_project(evaluate, cited):
+def test_denies_an_unknown_project(evaluate, cited):
     assert evaluate(query={"project": cited}) == REASON.PROJECT_UNKNOWN
 
 
 @pytest.mark.parametrize(("code", "bit"), OBLIGATIONS.items())
 def test_denies_who_did_not_accept_an_obligation(evaluate, code, bit):
     carries = modifiers((code, digest("not looked at")))
-    for others in (0, 15 & ~bit, (2**64 - 1) & ~bit):
+    for others in (0, 63 & ~bit, (2**64 - 1) & ~bit):
         assert evaluate(modifiers=carries, query={"obligations": others}) == REASON.OBLIGATION_NOT_ACCEPTED
-    for accepted in (bit, 15, 2**64 - 1):
+    for accepted in (bit, 63, 2**64 - 1):
         assert evaluate(modifiers=carries, query={"obligations": accepted}) == REASON.PERMITTED
 
 
 def test_denies_who_accepted_only_some_of_the_obligations(evaluate):
-    carries = modifiers(*((code, ZERO32) for code in OBLIGATIONS))
-    for accepted in range(15):
+    carries = modifiers(*((code, ZERO32) for code in sorted(OBLIGATIONS)))
+    for accepted in (0, *(63 & ~bit for bit in OBLIGATIONS.values())):
         assert evaluate(modifiers=carries, query={"obligations": accepted}) == REASON.OBLIGATION_NOT_ACCEPTED
-    assert evaluate(modifiers=carries, query={"obligations": 15}) == REASON.PERMITTED
+    assert evaluate(modifiers=carries, query={"obligations": 63}) == REASON.PERMITTED
 
 
 def test_takes_its_steps_in_their_order(evaluate):

@@ -179,7 +179,7 @@ def test_reverts_when_it_ends_no_later_than_the_present_approval(
 
 
 def test_reverts_when_the_signature_is_not_for_this(chain, project, projects, people, register_project):
-    """Replayed from another project, board, time, deployment or chain; another's; cut; with another s or v."""
+    """Replayed from another project, board, time, deployment or chain; another's; cut; another s or v."""
     approved, other = register_project(), register_project(salt=digest("other"))
     message = {"project": approved, "board": BOARD_E, "until": START + YEAR}
     domain = Domain(chain.chain_id, projects.address)
