@@ -35,6 +35,7 @@ from pixelpact.chain import (
     AccessRequested,
     InstitutionStatus,
     RequestStatus,
+    Scope,
     StudyStatus,
     eip712,
 )
@@ -93,7 +94,7 @@ class Life:
         )
         self.directives.append(directive)
         if chance % 4:
-            call = self.world.consents.record(subject, eip712.struct_hash(directive), SIGNATURE)
+            call = self.world.consents.record(subject, eip712.struct_hash(directive), 0, SIGNATURE)
             self.world.send(call, STRANGER)
 
     def ask(self, chance: int) -> None:
@@ -333,7 +334,8 @@ def _same_consents(life: Life, replay: Replay) -> None:
         assert life.world.consents.generation(subject) == replay.state.generation(subject)
         for study in life.studies:
             for custodian, requester in ((A, B), (B, C)):
-                real = life.world.consents.refused_purposes(subject, custodian, study, requester)
+                here = Scope(custodian, (), study, requester)
+                real = life.world.consents.refused_purposes(subject, here)
                 union = 0
                 for scope in replay.state.refusals(subject, custodian, study, requester):
                     union |= scope.purposes
@@ -409,7 +411,6 @@ def _owed_by_the_contracts(life: Life) -> Iterator[tuple[bytes, int]]:
 
 
 def _standing(life: Life, release: AccessReleased, subject: bytes, custodian: int) -> tuple[int, int, int]:
-    found = life.world.consents.standing(
-        subject, release.directive_hash, custodian, release.study, release.requester
-    )
-    return found.commitment.revoked_at, found.generation, found.refused
+    scope = Scope(custodian, (), release.study, release.requester)
+    found = life.world.consents.standing(subject, release.directive_hash, scope)
+    return found.revoked_at, found.generation, found.refused

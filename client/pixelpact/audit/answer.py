@@ -11,7 +11,7 @@ from pixelpact.audit.replay import Replay
 from pixelpact.audit.requests import directive_hash_of
 from pixelpact.audit.source import Reading, Source
 from pixelpact.audit.state import Request
-from pixelpact.models import AccessQuery, Directive
+from pixelpact.models import AccessQuery, Directive, Evidence
 from pixelpact.policy import Explanation, Facts, Reason, ReleaseFacts, decide, explain
 
 __all__ = ["Answer", "Question", "answer"]
@@ -91,6 +91,11 @@ class Question:
     directive: Directive | None
     request: Request | None = None
 
+    @property
+    def evidence(self) -> Evidence | None:
+        """What shows the consent, when it stands in a batch."""
+        return self.request.evidence if self.request else None
+
 
 def answer(source: Source, reading: Reading, replay: Replay, question: Question) -> Answer:
     """Decide where a reading ends, and where there is a node, see what the contract answers there.
@@ -109,7 +114,7 @@ def answer(source: Source, reading: Reading, replay: Replay, question: Question)
         directive_hash=directive_hash_of(directive),
     )
     decided = int(decide(facts, query, directive).reason)
-    contract_reason = source.contract_decides(requester, query, directive, reading.block)
+    contract_reason = source.contract_decides(requester, query, directive, question.evidence, reading.block)
     findings: tuple[Finding, ...] = ()
     if contract_reason is not None and contract_reason != decided:
         findings = (_differs(reading, decided, contract_reason, query),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pixelpact.audit.state import State
 from pixelpact.policy import (
     CommitmentFacts,
+    ConsentKind,
     Facts,
     InstitutionFacts,
     InstitutionStatus,
@@ -40,6 +41,7 @@ def facts_at(state: State, *, time: int, study: bytes, requester: int, directive
         ),
         generation=state.generation(found.subject),
         commitment=_commitment(state, found.subject, directive_hash),
+        generation_since=_generation_since(state, found.subject, directive_hash),
     )
 
 
@@ -76,4 +78,14 @@ def _commitment(state: State, subject: bytes, directive_hash: bytes) -> Commitme
     return CommitmentFacts(
         recorded_at=commitment.recorded.time if commitment.recorded else 0,
         revoked_at=commitment.revoked.time if commitment.revoked else 0,
+        kind=ConsentKind(commitment.kind),
     )
+
+
+def _generation_since(state: State, subject: bytes, directive_hash: bytes) -> int:
+    """From when on what is recorded counts; what was recorded in this generation does at once."""
+    generations = state.generations.get(subject)
+    commitment = state.commitments.get((subject, directive_hash))
+    if not generations or (commitment and commitment.generation == len(generations)):
+        return 0
+    return generations[-1].time + 1

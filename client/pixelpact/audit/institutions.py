@@ -10,7 +10,23 @@ from pixelpact.audit import words
 from pixelpact.audit.findings import Code
 from pixelpact.audit.state import ZERO_ADDRESS, Institution
 from pixelpact.audit.step import Step
-from pixelpact.chain import InstitutionAdmitted, InstitutionSuspended, KeyPublished, OperatorSet
+from pixelpact.chain import (
+    AdminRecovered,
+    CarriedOut,
+    EngineReplaced,
+    Event,
+    InstitutionAdmitted,
+    InstitutionChanged,
+    InstitutionReinstated,
+    InstitutionSuspended,
+    KeyPublished,
+    OperatorSet,
+    Passed,
+    Proposed,
+    SharingStopped,
+    Vetoed,
+    Voted,
+)
 from pixelpact.policy import Attribute, OperatorPermission, Role
 
 __all__ = ["HANDLERS", "expect_active"]
@@ -148,9 +164,60 @@ def _suspended(step: Step, event: InstitutionSuspended) -> None:
     institution.suspended = step.at
 
 
+def _reinstated(step: Step, event: InstitutionReinstated) -> None:
+    institution = step.state.institutions.get(event.institution)
+    if institution is not None:
+        institution.suspended = None
+
+
+def _changed(step: Step, event: InstitutionChanged) -> None:
+    institution = step.state.institutions.get(event.institution)
+    if institution is None:
+        return
+    if not event.roles & Role.REQUESTER:
+        institution.requester_since = 0
+    elif not institution.roles & Role.REQUESTER:
+        institution.requester_since = step.at.time
+    institution.roles, institution.country = event.roles, event.country
+    institution.attributes = event.attributes
+
+
+def _admin_recovered(step: Step, event: AdminRecovered) -> None:
+    state, number = step.state, event.institution
+    institution = state.institutions.get(number)
+    if institution is None:
+        return
+    for account in [each for each, (whose, _) in state.operators.items() if whose == number]:
+        del state.operators[account]
+    institution.admin = event.to
+    state.operators[event.to] = (number, _ALL_PERMISSIONS)
+
+
+def _engine_replaced(step: Step, event: EngineReplaced) -> None:
+    step.state.engine_version = event.version
+
+
+def _sharing_stopped(step: Step, event: SharingStopped) -> None:
+    step.state.stopped_until = event.until
+
+
+def _nothing_kept(_step: Step, _event: Event) -> None:
+    """What changes nothing that a decision is made from."""
+
+
 HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
     InstitutionAdmitted: _admitted,
     OperatorSet: _operator_set,
     KeyPublished: _key_published,
     InstitutionSuspended: _suspended,
+    InstitutionReinstated: _reinstated,
+    InstitutionChanged: _changed,
+    AdminRecovered: _admin_recovered,
+    EngineReplaced: _engine_replaced,
+    SharingStopped: _sharing_stopped,
+    Proposed: _nothing_kept,
+    Voted: _nothing_kept,
+    Passed: _nothing_kept,
+    Vetoed: _nothing_kept,
+    CarriedOut: _nothing_kept,
 }

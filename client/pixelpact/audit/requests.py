@@ -87,6 +87,7 @@ def _requested(step: Step, event: AccessRequested) -> None:
         directive_hash=directive_hash,
         reason=event.reason,
         at=step.at,
+        evidence=event.evidence,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pixelpact.chain import At, Chain, Event, Network, Trail
 from pixelpact.errors import InputError
-from pixelpact.models import AccessQuery, Directive
+from pixelpact.models import AccessQuery, Directive, Evidence
 
 __all__ = ["Reading", "Source"]
 
@@ -59,12 +59,17 @@ class Source:
         return _of_chain(self._origin, at)
 
     def contract_decides(
-        self, requester: int, query: AccessQuery, directive: Directive | None, block: int
+        self,
+        requester: int,
+        query: AccessQuery,
+        directive: Directive | None,
+        evidence: Evidence | None,
+        block: int,
     ) -> int | None:
         """What the contract would answer after a block, 0 or a reason; None where no node can be asked."""
         if isinstance(self._origin, Trail):
             return None
-        return self._origin.ledger.decide(requester, query, directive, at=block)
+        return self._origin.ledger.decide(requester, query, directive, evidence, at=block)
 
 
 def _of_chain(chain: Chain, at: At) -> Reading:

@@ -14,7 +14,7 @@ from .artifact import load_artifact
 from .checks import check_clock, check_identity
 from .network import CONTRACTS, Network
 from .node import Node
-from .records import Founder, founder_struct
+from .records import RECOMMENDED_TERMS, Founder, Terms, founder_struct, struct_of
 from .sending import send
 from .transactions import Call, Sender
 
@@ -50,16 +50,19 @@ def describe(rpc: str, *, name: str, finality_depth: int, clock: int | None) -> 
     return replace(asked, chain_id=node.chain_id(), genesis=genesis.hash if genesis else b"")
 
 
-def constructor_arguments(name: str, founders: Sequence[Founder], at: Mapping[str, bytes]) -> tuple[Any, ...]:
+def constructor_arguments(
+    name: str, founders: Sequence[Founder], terms: Terms, at: Mapping[str, bytes]
+) -> tuple[Any, ...]:
     """What one of ``CONTRACTS`` is deployed with.
 
     Args:
         name: the contract's.
         founders: as for ``deploy``.
+        terms: as for ``deploy``.
         at: the addresses of the contracts before it, by name.
     """
     if name == "InstitutionRegistry":
-        return ([founder_struct(founder) for founder in founders],)
+        return ([founder_struct(founder) for founder in founders], struct_of(terms))
     built_upon: dict[str, tuple[str, ...]] = {
         "StudyRegistry": ("InstitutionRegistry",),
         "ConsentRegistry": ("InstitutionRegistry", "StudyRegistry"),
@@ -71,17 +74,20 @@ def constructor_arguments(name: str, founders: Sequence[Founder], at: Mapping[st
     return (*others, _FIRST_ENGINE) if name == "PolicyEngine" else others
 
 
-def deploy(network: Network, account: Account, founders: Sequence[Founder]) -> Network:
+def deploy(
+    network: Network, account: Account, founders: Sequence[Founder], terms: Terms = RECOMMENDED_TERMS
+) -> Network:
     """Deploy the six contracts as shipped; the description that is returned names them.
 
     Args:
         network: a chain without contracts, from ``describe`` or ``EmbeddedChain.network``.
         account: who pays; it gets no right of any kind.
         founders: the institutions that the consortium starts with, numbered from 1 in this order.
+        terms: the times that it is founded on, for good.
 
     Raises:
         InputError: the description names contracts already.
-        ContractError: a founder that the registry refuses.
+        ContractError: a founder that the registry refuses, or a term.
         ChainError: the node is silent, on another chain, or does not carry it out.
     """
     if network.contracts:
@@ -96,7 +102,7 @@ def deploy(network: Network, account: Account, founders: Sequence[Founder]) -> N
     at: dict[str, bytes] = {}
     for name in CONTRACTS:
         code = load_artifact(name).creation_code
-        data = code + contract_abi(name).encode_constructor(constructor_arguments(name, founders, at))
+        data = code + contract_abi(name).encode_constructor(constructor_arguments(name, founders, terms, at))
         head = node.head()
         check_clock(network, head)
         call = Call(name, "constructor", None, data)

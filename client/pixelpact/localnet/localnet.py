@@ -19,7 +19,7 @@ from .nodes import Nodes, admin_of, chain_process, ipfs_url, kubo_process, rpc_u
 from .plan import Engine, Plan, institution_folder
 from .processes import require_proc, stop_all
 from .programs import find_program
-from .sandbox import Member
+from .sandbox import SHORT_TERMS, Member
 from .status import InstitutionStatus, LocalnetStatus, chain_status, kubo_status, overall
 
 __all__ = ["Institution", "Localnet"]
@@ -243,7 +243,7 @@ def _found(folder: Path, plan: Plan) -> None:
         Founder(admin.address, int(member.roles), member.country, int(member.attributes))
         for admin, member in zip(admins, members, strict=False)
     ]
-    network = deploy(network, admins[0], founders)
+    network = deploy(network, admins[0], founders, SHORT_TERMS)
     if plan.engine is Engine.ANVIL:
         _await_state(folder, url)
     for home, ports in zip(homes, plan.ports, strict=True):

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pixelpact.chain import Chain, EmbeddedChain, Founder, Network, deploy
+from pixelpact.chain import Chain, EmbeddedChain, Founder, Network, Terms, deploy
 from pixelpact.errors import OutputError
 from pixelpact.policy import Attribute, Role
 from pixelpact.profile import Profile
@@ -18,7 +18,18 @@ from pixelpact.vault import KeyFile, Vault
 
 from .block_files import BlockFiles
 
-__all__ = ["Member", "Sandbox", "new_vault"]
+__all__ = ["SHORT_TERMS", "Member", "Sandbox", "new_vault"]
+
+#: Terms to try things with: what takes a week among institutions is over in seconds.
+SHORT_TERMS = Terms(
+    vote_lifetime=86_400,
+    engine_notice=3,
+    recovery_notice=3,
+    longest_stop=3_600,
+    paper_delay=3,
+    key_recovery_delay=3,
+    review_term=3_600,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ class Sandbox:
             Founder(admin.address, int(member.roles), member.country, int(member.attributes))
             for admin, member in zip(admins, given, strict=True)
         ]
-        self.network: Network = deploy(self._embedded.network, deployer, founders)
+        self.network: Network = deploy(self._embedded.network, deployer, founders, SHORT_TERMS)
         self.store = FolderStore(self.folder / "store")
         self._profiles = [
             Profile(Chain.connect(self.network, admin), self.store, new_vault(self.folder, number), number)

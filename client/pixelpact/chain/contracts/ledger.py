@@ -25,6 +25,10 @@ class AccessLedger(Contract):
     ``evidence`` shows a directive that stands in a batch; None for one that was recorded by itself.
     """
 
+    def engine(self, *, at: At = "latest") -> bytes:
+        """The address (20 bytes) of the engine that decisions follow: the first, or the last voted for."""
+        return bytes(self._read("engine", at=at))
+
     def decide(
         self,
         requester: int,

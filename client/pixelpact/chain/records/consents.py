@@ -67,12 +67,14 @@ class Commitment:
         recorded_at: seconds, 0 for never.
         revoked_at: seconds, 0 for never; may be set though it was never recorded.
         authority: the guardian's appointment, or the institution that recorded it from paper; else 0.
+        generation: the subject's when it was recorded.
     """
 
     kind: CommitmentKind
     recorded_at: int
     revoked_at: int
     authority: int
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,9 @@ class ConsentStanding:
 
     Attributes:
         kind, recorded_at, revoked_at: of the directive, as it is recorded or as the evidence shows it.
-        generation, generation_since: the subject's, and when it began (seconds; 0 for generation 0).
+        generation: the subject's.
+        generation_since: what was recorded before is of a generation before (seconds); 0 if it is of this
+            one.
         refused: the purposes refused in this scope, a bit each.
         stands_from: nothing that is recorded counts before, seconds.
         flaw: the reason (docs/policy.md) why what is recorded or shown does not count; 0 for none.

@@ -7,9 +7,9 @@ from .sentence import ASK_ADMIN, Sentence
 __all__ = ["SENTENCES"]
 
 SENTENCES: dict[str, Sentence] = {
-    "Consortium_TermsUnusable": Sentence(
-        "A consortium can't have these terms",
-        "Give each in seconds, more than none (the delay of paper may be 0) and at most ten years",
+    "Consortium_TermUnusable": Sentence(
+        "A consortium can't be founded on a term of {term} seconds",
+        "Give each more than none (the delay of paper may be 0) and at most ten years",
     ),
     "Consortium_NotVoter": Sentence(
         "The account {account} may not vote for institution {institution}", ASK_ADMIN

@@ -53,4 +53,37 @@ SENTENCES: dict[str, Sentence] = {
         "The transaction's gas limit leaves {left}, and the decision needs {needed}",
         "Send it again without a gas limit of your own",
     ),
+    "AccessLedger_NotFirstEngine": Sentence(
+        "A ledger can't start with an engine of version {version}", "Deploy it with an engine of version 1"
+    ),
+    # Emergencies
+    "AccessLedger_JustificationMissing": Sentence("An emergency is not justified by nothing", FAULT),
+    "AccessLedger_SecondIsFirst": Sentence(
+        "One person can't be both in an emergency (the account {account}, the person {person})",
+        "Have a second person sign, with an account of their own",
+    ),
+    "AccessLedger_SecondNotOperator": Sentence(
+        "The second account {second} may not open records in an emergency for institution {institution}",
+        ASK_ADMIN,
+    ),
+    "AccessLedger_SignatureInvalid": Sentence(
+        "The signature is not that of {signer}", "Have the second person sign this emergency for this network"
+    ),
+    "AccessLedger_NotEmergency": Sentence(
+        "The request {request} is no emergency that was permitted",
+        "Check its number; other requests are not reviewed",
+    ),
+    "AccessLedger_AlreadyReviewed": Sentence(
+        "The emergency {request} was reviewed before", "Nothing is to be done"
+    ),
+    "AccessLedger_NotReviewer": Sentence(
+        "The account {account} of institution {institution} may not review the emergency {request}",
+        "Let the hospital that holds the study review it, or an ethics board",
+    ),
+    "AccessLedger_VerdictMissing": Sentence(
+        "The review of {request} does not say whether the emergency was justified", FAULT
+    ),
+    "AccessLedger_ReportMissing": Sentence(
+        "The review of {request} names no report", "Give the digest of the review's report"
+    ),
 }
