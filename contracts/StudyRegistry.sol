@@ -18,15 +18,23 @@ contract StudyRegistry is IStudyRegistry {
 
     bytes32 private constant _NO_DIGEST = bytes32(0);
 
+    uint32 private constant _NOBODY = 0;
+
+    /// @notice The bits of one former custodian, and where the fourth begins.
+    uint128 private constant _FORMER_BITS = 32;
+    uint128 private constant _FOURTH_FORMER = 96;
+
     // ========================================================================
     // State
     // ========================================================================
 
     IInstitutionRegistry private immutable _INSTITUTIONS;
 
-    // Four slots: subject 20, custodian 4, epoch 4, status 1: 29 bytes; categories 8, registeredAt 8: 16 bytes;
-    // manifestDigest; contentCommitment.
+    // Four slots: subject 20, custodian 4, epoch 4, status 1: 29 bytes; categories 8, registeredAt 8, formers
+    // 16: 32 bytes; manifestDigest; contentCommitment.
     mapping(bytes32 id => Study study) private _studies;
+
+    mapping(bytes32 id => uint32 institution) private _offers;
 
     // ========================================================================
     // Constructor
@@ -83,6 +91,7 @@ contract StudyRegistry is IStudyRegistry {
             status: Status.Active,
             categories: categories,
             registeredAt: uint64(block.timestamp),
+            formers: 0,
             manifestDigest: manifest,
             contentCommitment: contentCommitment
         });
@@ -172,6 +181,52 @@ contract StudyRegistry is IStudyRegistry {
         emit DisposalAttested(id, found.custodian, epoch, blocks, nodes, report);
     }
 
+    /// @inheritdoc IStudyRegistry
+    function offerCustody(bytes32 id, uint32 to) external {
+        // Check: the study is registered, and the caller acts for its custodian.
+        Study storage found = _studyOfCaller(id);
+
+        // Check: the study is not erased.
+        if (found.status == Status.Erased) revert StudyRegistry_WrongStatus(id, Status.Erased);
+
+        // Check: the institution is known and another than the custodian, or 0.
+        uint32 custodian = found.custodian;
+        if (to == custodian || (to != _NOBODY && !_isKnown(to))) revert StudyRegistry_OfferUnusable(id, to);
+
+        // Check: the study was handed over less than four times.
+        if (found.formers >> _FOURTH_FORMER != 0) revert StudyRegistry_FormersExhausted(id);
+
+        // Effect: the one offer.
+        _offers[id] = to;
+        emit CustodyOffered(id, custodian, to);
+    }
+
+    /// @inheritdoc IStudyRegistry
+    function acceptCustody(bytes32 id) external {
+        // Check: the study is registered.
+        Study storage found = _studies[id];
+        if (found.status == Status.Unknown) revert StudyRegistry_Unknown(id);
+
+        // Check: the caller is an operator for studies of an active institution.
+        (uint32 to, uint16 roles) = _activeInstitutionOfOperator();
+
+        // Check: the institution holds the custodian role.
+        if (roles & Vocabulary.ROLE_CUSTODIAN == 0) revert StudyRegistry_LacksRole(to, roles);
+
+        // Check: the study is offered to it.
+        if (_offers[id] != to) revert StudyRegistry_NotOffered(id, to);
+
+        // Check: the study is not erased.
+        if (found.status == Status.Erased) revert StudyRegistry_WrongStatus(id, Status.Erased);
+
+        // Effect: held by it; the one before is the latest of the former ones; the offer is gone.
+        uint32 from = found.custodian;
+        found.formers = (found.formers << _FORMER_BITS) | from;
+        found.custodian = to;
+        delete _offers[id];
+        emit CustodyTransferred(id, from, to);
+    }
+
     // ========================================================================
     // Views
     // ========================================================================
@@ -190,13 +245,19 @@ contract StudyRegistry is IStudyRegistry {
                 custodian: found.custodian,
                 epoch: found.epoch,
                 status: found.status,
-                categories: found.categories
+                categories: found.categories,
+                formers: found.formers
             });
     }
 
     /// @inheritdoc IStudyRegistry
     function manifestDigest(bytes32 id) external view returns (bytes32) {
         return _studies[id].manifestDigest;
+    }
+
+    /// @inheritdoc IStudyRegistry
+    function offeredTo(bytes32 id) external view returns (uint32) {
+        return _offers[id];
     }
 
     /// @inheritdoc IStudyRegistry
@@ -222,6 +283,11 @@ contract StudyRegistry is IStudyRegistry {
         // Check: the caller is an operator for studies of its custodian, which is active.
         (uint32 institution, ) = _activeInstitutionOfOperator();
         if (institution != found.custodian) revert StudyRegistry_NotCustodian(id, institution);
+    }
+
+    /// @dev Whether there is an institution of this number.
+    function _isKnown(uint32 institution) private view returns (bool) {
+        return _INSTITUTIONS.standing(institution).status != IInstitutionRegistry.Status.Unknown;
     }
 
     /// @dev The caller's institution and its roles, if the caller may handle its studies and it is active.

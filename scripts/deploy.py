@@ -5,7 +5,8 @@
 
 Founders are a JSON list: [{"admin": "0x...", "roles": ["CUSTODIAN", "REQUESTER"], "country": "CH",
 "attributes": ["NOT_FOR_PROFIT"]}, ...], the names as in docs/policy.md. On a local network four made-up
-institutions are taken when none are given.
+institutions are taken when none are given. Terms are a JSON object of seconds, for good: {"vote_lifetime":
+2592000, ...}, the names as in docs/contracts.md; the recommended ones are taken for those that are not named.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import functools
 import json
 import operator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,8 @@ import click
 from ape import accounts, networks, project
 from ape.cli import ConnectedProviderCommand, account_option
 
-from pixelpact.chain import CONTRACTS, Chain, describe
+from pixelpact.chain import CONTRACTS, RECOMMENDED_TERMS, Chain, Terms, describe
+from pixelpact.chain.records import struct_of
 from pixelpact.policy import Attribute, Role
 
 if TYPE_CHECKING:
@@ -50,6 +53,17 @@ def read_founders(path: Path) -> list[Founder]:
         ) from error
 
 
+def read_terms(path: Path) -> Terms:
+    """The terms from their file."""
+    try:
+        return replace(RECOMMENDED_TERMS, **json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise click.UsageError(
+            f"{path} can't be read as terms: {type(error).__name__}: {error}. "
+            f"They are {', '.join(RECOMMENDED_TERMS.__slots__)}."
+        ) from error
+
+
 def made_up_founders() -> list[Founder]:
     """Four institutions of the test accounts after the first, which deploys."""
     roles = (Role.CUSTODIAN | Role.REQUESTER | Role.VOTER).value
@@ -76,9 +90,9 @@ def load_shipped_contracts() -> None:
     )
 
 
-def deploy_all(deployer: AccountAPI, founders: list[Founder]) -> dict[str, str]:
+def deploy_all(deployer: AccountAPI, founders: list[Founder], terms: Terms) -> dict[str, str]:
     """Deploy in the order in which they build upon each other; the addresses by name."""
-    registry = deployer.deploy(project.InstitutionRegistry, founders)
+    registry = deployer.deploy(project.InstitutionRegistry, founders, struct_of(terms))
     studies = deployer.deploy(project.StudyRegistry, registry.address)
     consents = deployer.deploy(project.ConsentRegistry, registry.address, studies.address)
     projects = deployer.deploy(project.ProjectRegistry, registry.address)
@@ -94,6 +108,7 @@ def deploy_all(deployer: AccountAPI, founders: list[Founder]) -> dict[str, str]:
 @click.command(cls=ConnectedProviderCommand, help=str(__doc__).replace("\n\n    ", "\n\n\b\n    "))
 @account_option(prompt=False)
 @click.option("--founders", type=click.Path(path_type=Path), help="The consortium's founders, a JSON file.")
+@click.option("--terms", type=click.Path(path_type=Path), help="The times it is founded on, a JSON file.")
 @click.option("--name", default="pixelpact", show_default=True, help="What people will call the network.")
 @click.option("--finality-depth", default=3, show_default=True, help="Blocks that make a block final.")
 @click.option("--clock", type=int, help="Seconds that the head's time may differ; 30 on a live network.")
@@ -107,6 +122,7 @@ def deploy_all(deployer: AccountAPI, founders: list[Founder]) -> dict[str, str]:
 def cli(
     account: AccountAPI | None,
     founders: Path | None,
+    terms: Path | None,
     name: str,
     finality_depth: int,
     clock: int | None,
@@ -117,8 +133,9 @@ def cli(
     if not local and (account is None or founders is None):
         raise click.UsageError("On a network that is not local, give --account and --founders.")
     chosen = read_founders(founders) if founders else made_up_founders()
+    agreed = read_terms(terms) if terms else RECOMMENDED_TERMS
     load_shipped_contracts()
-    addresses = deploy_all(account or accounts.test_accounts[0], chosen)
+    addresses = deploy_all(account or accounts.test_accounts[0], chosen, agreed)
     network = describe(
         networks.provider.http_uri,
         name=name,

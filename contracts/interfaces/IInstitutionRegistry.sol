@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IConsortium} from "./IConsortium.sol";
+
 /// @title IInstitutionRegistry
 /// @notice Who may take part: institutions with their roles, the accounts that act for them, and their encryption keys.
 /// @dev An institution is a number from 1; 0 is none. An institution that is not active does nothing here. Numbers and
-/// versions of keys are never given again: what an event said stays true of the past.
-interface IInstitutionRegistry {
+/// versions of keys are never given again: what an event said stays true of the past. Who takes part as what is decided
+/// by vote: see {IConsortium}.
+interface IInstitutionRegistry is IConsortium {
     // ========================================================================
     // Types
     // ========================================================================
@@ -38,6 +41,7 @@ interface IInstitutionRegistry {
     /// @param keyVersion The version of its current encryption key, 0 while it has none.
     /// @param requesterSince When it got the requester role, 0 while it does not hold it.
     /// @param statusSince When it got its present status.
+    /// @param operatorEpoch Counts the recoveries of its admin, each of which ended all its operators of before.
     struct Institution {
         address admin;
         Status status;
@@ -47,6 +51,7 @@ interface IInstitutionRegistry {
         uint32 keyVersion;
         uint64 requesterSince;
         uint64 statusSince;
+        uint32 operatorEpoch;
     }
 
     /// @notice What a decision needs to know of an institution: one slot. The fields are those of `Institution`.
@@ -58,6 +63,7 @@ interface IInstitutionRegistry {
         uint32 keyVersion;
         uint64 requesterSince;
         uint64 statusSince;
+        uint32 operatorEpoch;
     }
 
     // ========================================================================
@@ -87,6 +93,15 @@ interface IInstitutionRegistry {
 
     /// @notice The institution does not take part at present.
     error InstitutionRegistry_NotActive(uint32 institution, Status status);
+
+    /// @notice No institution has this number.
+    error InstitutionRegistry_Unknown(uint32 institution);
+
+    /// @notice The institution is not suspended.
+    error InstitutionRegistry_NotSuspended(uint32 institution, Status status);
+
+    /// @notice The institution has had its status only since then, which is after the proposal.
+    error InstitutionRegistry_StatusNewer(uint32 institution, uint64 statusSince);
 
     /// @notice A permission that the vocabulary does not have.
     error InstitutionRegistry_PermissionsUnknown(uint8 permissions);
@@ -119,8 +134,17 @@ interface IInstitutionRegistry {
     /// @notice An institution published an encryption key, which replaces its last.
     event KeyPublished(uint32 indexed institution, uint32 version, bytes32 digest, bytes publicKey);
 
-    /// @notice An institution was suspended.
+    /// @notice An institution was suspended, by its admin or by who carried out the vote.
     event InstitutionSuspended(uint32 indexed institution, address indexed by);
+
+    /// @notice A suspended institution takes part again.
+    event InstitutionReinstated(uint32 indexed institution);
+
+    /// @notice An institution has these roles, country and attributes now.
+    event InstitutionChanged(uint32 indexed institution, uint16 roles, bytes2 country, uint8 attributes);
+
+    /// @notice An institution has another admin; nobody else acts for it until the new one says so.
+    event AdminRecovered(uint32 indexed institution, address from, address to);
 
     // ========================================================================
     // Transactions

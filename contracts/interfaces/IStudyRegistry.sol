@@ -5,8 +5,9 @@ import {IInstitutionRegistry} from "./IInstitutionRegistry.sol";
 
 /// @title IStudyRegistry
 /// @notice What may be shared: sealed studies, whose they are, who holds them, and which ciphertext is the current one.
-/// @dev A study's number is `keccak256(abi.encode(custodian, localId))`, so nobody can take another's. An operator of
-/// an institution that is not active does nothing here.
+/// @dev A study's number is `keccak256(abi.encode(custodian, localId))` of the custodian that registered it, so nobody
+/// can take another's; it keeps it when its custody is handed over. An operator of an institution that is not active
+/// does nothing here.
 interface IStudyRegistry {
     // ========================================================================
     // Types
@@ -27,6 +28,7 @@ interface IStudyRegistry {
     /// @param status Whether it may be shared.
     /// @param categories The kinds of images in it, a bit each.
     /// @param registeredAt When it was registered.
+    /// @param formers Up to four institutions that held it before, 32 bits each, the latest in the lowest.
     /// @param manifestDigest The digest of the current sealed study's root.
     /// @param contentCommitment What is inside, whatever key it is sealed under; never changes.
     struct Study {
@@ -36,6 +38,7 @@ interface IStudyRegistry {
         Status status;
         uint64 categories;
         uint64 registeredAt;
+        uint128 formers;
         bytes32 manifestDigest;
         bytes32 contentCommitment;
     }
@@ -47,6 +50,7 @@ interface IStudyRegistry {
         uint32 epoch;
         Status status;
         uint64 categories;
+        uint128 formers;
     }
 
     // ========================================================================
@@ -101,6 +105,15 @@ interface IStudyRegistry {
     /// @notice A report of a disposal names no block, no node, or is zero.
     error StudyRegistry_ReportIncomplete(bytes32 study, uint32 blocks, uint32 nodes, bytes32 report);
 
+    /// @notice Custody can't be offered to the custodian itself, nor to an institution that nobody knows.
+    error StudyRegistry_OfferUnusable(bytes32 study, uint32 to);
+
+    /// @notice The study was handed over four times, which is as often as a study can be.
+    error StudyRegistry_FormersExhausted(bytes32 study);
+
+    /// @notice Custody of the study is not offered to the institution.
+    error StudyRegistry_NotOffered(bytes32 study, uint32 institution);
+
     // ========================================================================
     // Events
     // ========================================================================
@@ -142,6 +155,12 @@ interface IStudyRegistry {
         uint32 nodes,
         bytes32 report
     );
+
+    /// @notice The custodian offered custody of a study; to 0: to nobody any more.
+    event CustodyOffered(bytes32 indexed study, uint32 indexed custodian, uint32 indexed to);
+
+    /// @notice Another institution holds the study from now on.
+    event CustodyTransferred(bytes32 indexed study, uint32 indexed from, uint32 indexed to);
 
     // ========================================================================
     // Transactions
@@ -227,6 +246,31 @@ interface IStudyRegistry {
     /// @param report The digest of the report.
     function attestDisposal(bytes32 study, uint32 epoch, uint32 blocks, uint32 nodes, bytes32 report) external;
 
+    /// @notice Offer another institution the custody of a study (a merger, a closure), in place of any offer before; to
+    /// 0, take the offer back.
+    ///
+    /// Requirements:
+    /// - The study is registered.
+    /// - The caller is an operator for studies of its custodian, which is active.
+    /// - The study is not erased.
+    /// - The institution is known and another than the custodian, or 0.
+    /// - The study was handed over less than four times.
+    function offerCustody(bytes32 study, uint32 to) external;
+
+    /// @notice Take the custody of a study that is offered. Its number, epoch and status stay.
+    ///
+    /// Requirements:
+    /// - The study is registered.
+    /// - The caller is an operator for studies of an active institution.
+    /// - The institution holds the custodian role.
+    /// - The study is offered to it.
+    /// - The study is not erased.
+    ///
+    /// Warning: what a patient allowed names the custodian, and ends with its custody; what they refused a former one
+    /// goes on counting. The sealed study, its keys and its secret are handed over outside the chain; the custodian
+    /// that gave it up may still have them.
+    function acceptCustody(bytes32 study) external;
+
     // ========================================================================
     // Views
     // ========================================================================
@@ -239,6 +283,9 @@ interface IStudyRegistry {
 
     /// @notice The digest of the current sealed study's root; 0 for an unknown study.
     function manifestDigest(bytes32 id) external view returns (bytes32);
+
+    /// @notice To which institution a study's custody is offered, 0 for none.
+    function offeredTo(bytes32 study) external view returns (uint32);
 
     /// @notice The number of a custodian's study.
     function studyId(uint32 custodian, bytes32 localId) external pure returns (bytes32);

@@ -32,6 +32,8 @@ from pixelpact.policy import (
 
 NOBODY = Directive(bytes(20), 0, bytes(32), 0, 0, 0, 0, 0, 0, 0, 0, bytes(32))
 PERSON = b"\x0e" * 32
+#: Vote, engine, recovery, stop, paper, key, review: any that a consortium can be founded on.
+TERMS = (1_000, 100, 100, 100, 100, 100, 100)
 STRANGER = "0x" + "57" * 20
 ALL_ROLES = Role.CUSTODIAN | Role.REQUESTER | Role.ETHICS_BOARD | Role.VOTER
 
@@ -169,7 +171,7 @@ class World:
             (admin.address, founder.roles, founder.country, founder.attributes)
             for admin, founder in zip(self.admins, founders, strict=True)
         ]
-        return self.chain.deploy("InstitutionRegistry", rows)
+        return self.chain.deploy("InstitutionRegistry", rows, TERMS)
 
     def ledger_with(self, engine: str) -> Contract:
         """Another ledger over the same registries, with the engine at this address."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pyrevm
 from eth_utils.crypto import keccak
 
-from pixelpact.chain import CONTRACTS, RECOMMENDED_TERMS, Call, Event, Founder, Network, Trail, eip712
+from pixelpact.chain import CONTRACTS, Call, Event, Founder, Network, Trail, eip712
 from pixelpact.chain.abi import Entry, contract_abi
 from pixelpact.chain.answers import Log
 from pixelpact.chain.artifact import load_artifact
@@ -166,9 +166,7 @@ class World:
         logs = []
         for name in CONTRACTS:
             code = load_artifact(name).creation_code
-            code += contract_abi(name).encode_constructor(
-                constructor_arguments(name, founders, RECOMMENDED_TERMS, at)
-            )
+            code += contract_abi(name).encode_constructor(constructor_arguments(name, founders, at))
             at[name] = _bytes(self._evm.deploy(_hex(DEPLOYER), code))
             logs += self._logs()
         self.network = self.network.with_contracts(at)

@@ -28,6 +28,7 @@ from scenario import (
     PROJECTS,
     REQUESTER,
     START,
+    TERMS,
     VOTER,
     YEAR,
     Domain,
@@ -81,7 +82,7 @@ def consortium(project, chain, people, founders):
     """
     chain.pending_timestamp = FOUNDED
     deployer = people.relay
-    institutions = deployer.deploy(project.InstitutionRegistry, founders)
+    institutions = deployer.deploy(project.InstitutionRegistry, founders, TERMS)
     studies = deployer.deploy(project.StudyRegistry, institutions)
     consents = deployer.deploy(project.ConsentRegistry, institutions, studies)
     projects = deployer.deploy(project.ProjectRegistry, institutions)

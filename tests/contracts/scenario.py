@@ -29,6 +29,16 @@ YEAR = 365 * DAY
 START = 2_000_000_000
 FOUNDED = START - DAY
 MAX_TERM = 315_576_000
+#: What the consortium was founded on: the recommended terms (docs/contracts.md, Terms).
+TERMS = {
+    "voteLifetime": 30 * DAY,
+    "engineNotice": 7 * DAY,
+    "recoveryNotice": 7 * DAY,
+    "longestStop": 14 * DAY,
+    "paperDelay": 3 * DAY,
+    "keyRecoveryDelay": 7 * DAY,
+    "reviewTerm": 7 * DAY,
+}
 ZERO32 = bytes(32)
 ZERO_ADDRESS = to_checksum_address(bytes(20))
 ANY_GRANTEE = 0

@@ -15,6 +15,7 @@ from scenario import (
     HOSPITAL_A,
     HOSPITAL_B,
     REQUESTER,
+    TERMS,
     Domain,
     digest,
     directive_of,
@@ -31,7 +32,9 @@ def world(project, chain, people, mocks):
     deploy = people.relay.deploy
     hospital_a, hospital_b = deploy(mocks.Agent), deploy(mocks.Agent)
     institutions = deploy(
-        project.InstitutionRegistry, [(hospital_a, CUSTODIAN, b"GB", 0), (hospital_b, REQUESTER, b"GB", 0)]
+        project.InstitutionRegistry,
+        [(hospital_a, CUSTODIAN, b"GB", 0), (hospital_b, REQUESTER, b"GB", 0)],
+        TERMS,
     )
     studies = deploy(project.StudyRegistry, institutions)
     consents = deploy(project.ConsentRegistry, institutions, studies)

@@ -8,6 +8,7 @@ from scenario import (
     BOARD_E,
     FOUNDED,
     HOSPITAL_A,
+    TERMS,
     ZERO_ADDRESS,
     assert_not_deployable,
     events_of,
@@ -16,11 +17,11 @@ from scenario import (
 
 
 def found(project, people, founders):
-    return people.relay.deploy(project.InstitutionRegistry, founders)
+    return people.relay.deploy(project.InstitutionRegistry, founders, TERMS)
 
 
 def refused(project, people, founders, **error: Any):
-    assert_not_deployable(people.relay, project.InstitutionRegistry, founders, **error)
+    assert_not_deployable(people.relay, project.InstitutionRegistry, founders, TERMS, **error)
 
 
 def test_founds_nothing_without_founders(project, people, institutions):
@@ -111,6 +112,7 @@ def test_makes_each_founder_active_with_what_was_said_of_it(institutions, people
         "keyVersion": 0,
         "requesterSince": 0,
         "statusSince": FOUNDED,
+        "operatorEpoch": 0,
     }
 
 

@@ -34,7 +34,7 @@ def test_reverts_when_the_account_is_the_zero_address(institutions, people):
         institutions.setOperator(ZERO_ADDRESS, STUDIES, sender=people.hospital_a)
 
 
-@pytest.mark.parametrize("permissions", [8, 9, 255])
+@pytest.mark.parametrize("permissions", [128, 129, 255])
 def test_reverts_when_a_permission_is_unknown(institutions, people, permissions):
     with reverts(institutions.InstitutionRegistry_PermissionsUnknown, permissions=permissions):
         institutions.setOperator(people.operator, permissions, sender=people.hospital_a)

@@ -8,6 +8,7 @@ NO_STANDING = {
     "keyVersion": 0,
     "requesterSince": 0,
     "statusSince": 0,
+    "operatorEpoch": 0,
 }
 
 

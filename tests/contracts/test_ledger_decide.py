@@ -28,6 +28,7 @@ from scenario import (
     REQUESTER,
     START,
     STRANGE_HOSPITAL,
+    TERMS,
     ZERO32,
     Domain,
     digest,
@@ -373,7 +374,7 @@ def test_denies_requesters_that_came_after_the_recording_or_with_it(
     def found() -> Any:
         chain.pending_timestamp = START + 1_000 + founded
         admins = [(people.hospital_a, CUSTODIAN, b"GB", 1), (people.hospital_b, REQUESTER, b"GB", 1)]
-        return people.relay.deploy(project.InstitutionRegistry, admins)
+        return people.relay.deploy(project.InstitutionRegistry, admins, TERMS)
 
     if founded < 0:
         institutions = found()

@@ -15,6 +15,7 @@ from scenario import (
     REQUESTS,
     START,
     STUDIES,
+    TERMS,
     UNKNOWN,
     ZERO32,
     ZERO_ADDRESS,
@@ -199,7 +200,9 @@ def test_reverts_when_the_requester_has_no_key(
 ):
     """A consortium in which hospital B has published nothing."""
     institutions = people.relay.deploy(
-        project.InstitutionRegistry, [(people.hospital_a, 1, b"GB", 0), (people.hospital_b, 2, b"GB", 0)]
+        project.InstitutionRegistry,
+        [(people.hospital_a, 1, b"GB", 0), (people.hospital_b, 2, b"GB", 0)],
+        TERMS,
     )
     studies = people.relay.deploy(project.StudyRegistry, institutions)
     engine = people.relay.deploy(project.PolicyEngine, institutions, projects, 1)

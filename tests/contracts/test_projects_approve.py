@@ -15,6 +15,7 @@ from scenario import (
     REQUESTER,
     START,
     SUSPENDED,
+    TERMS,
     YEAR,
     Domain,
     Patient,
@@ -37,7 +38,7 @@ def world(project, chain, people):
         (people.company_c, BOARD | REQUESTER, b"GB", 0),
         (people.hospital_d, BOARD, b"GB", 0),
     ]
-    institutions = people.relay.deploy(project.InstitutionRegistry, rows)
+    institutions = people.relay.deploy(project.InstitutionRegistry, rows, TERMS)
     projects = people.relay.deploy(project.ProjectRegistry, institutions)
     institutions.setOperator(FRANCES.address, PROJECTS, sender=people.board_e)
     institutions.setOperator(GRACE.address, PROJECTS, sender=people.hospital_d)

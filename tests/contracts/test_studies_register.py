@@ -106,6 +106,7 @@ def test_registers_the_study_in_its_first_epoch(studies, institutions, people, c
         "status": STUDY_ACTIVE,
         "categories": CT,
         "registeredAt": START + 500,
+        "formers": 0,
         "manifestDigest": MANIFEST,
         "contentCommitment": CONTENT,
     }

@@ -11,6 +11,7 @@ def test_study_is_zeros_when_unknown(studies):
         "status": 0,
         "categories": 0,
         "registeredAt": 0,
+        "formers": 0,
         "manifestDigest": ZERO32,
         "contentCommitment": ZERO32,
     }
@@ -23,6 +24,7 @@ def test_standing_is_zeros_when_unknown(studies):
         "epoch": 0,
         "status": 0,
         "categories": 0,
+        "formers": 0,
     }
 
 
@@ -33,6 +35,7 @@ def test_standing_is_what_a_decision_needs(studies, study):
         "epoch": 1,
         "status": STUDY_ACTIVE,
         "categories": CT,
+        "formers": 0,
     }
 
 

@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from pixelpact.audit.findings import Position
 from pixelpact.models import ZERO32, AccessQuery, Directive, Evidence, Project
 
-__all__ = ["Commitment", "Guardian", "Institution", "RefusalScope", "Release", "Request", "Research", "State", "Study", "Subject"]
+__all__ = [
+    "Commitment",
+    "Guardian",
+    "Institution",
+    "RefusalScope",
+    "Release",
+    "Request",
+    "Research",
+    "State",
+    "Study",
+    "Subject",
+]
 
 ZERO_ADDRESS = bytes(20)
 

@@ -51,15 +51,18 @@ def describe(rpc: str, *, name: str, finality_depth: int, clock: int | None) -> 
 
 
 def constructor_arguments(
-    name: str, founders: Sequence[Founder], terms: Terms, at: Mapping[str, bytes]
+    name: str,
+    founders: Sequence[Founder],
+    at: Mapping[str, bytes],
+    terms: Terms = RECOMMENDED_TERMS,
 ) -> tuple[Any, ...]:
     """What one of ``CONTRACTS`` is deployed with.
 
     Args:
         name: the contract's.
         founders: as for ``deploy``.
-        terms: as for ``deploy``.
         at: the addresses of the contracts before it, by name.
+        terms: as for ``deploy``.
     """
     if name == "InstitutionRegistry":
         return ([founder_struct(founder) for founder in founders], struct_of(terms))
@@ -102,7 +105,7 @@ def deploy(
     at: dict[str, bytes] = {}
     for name in CONTRACTS:
         code = load_artifact(name).creation_code
-        data = code + contract_abi(name).encode_constructor(constructor_arguments(name, founders, terms, at))
+        data = code + contract_abi(name).encode_constructor(constructor_arguments(name, founders, at, terms))
         head = node.head()
         check_clock(network, head)
         call = Call(name, "constructor", None, data)
