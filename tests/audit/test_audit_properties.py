@@ -27,6 +27,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixelpact.audit import Auditor, AuditReport, Code
+from pixelpact.audit import facts as of_decision
 from pixelpact.audit.replay import Replay, until
 from pixelpact.audit.requests import directive_hash_of
 from pixelpact.chain import (
@@ -371,12 +372,8 @@ def _same_decisions(life: Life, replay: Replay, chances: list[int]) -> None:
             categories=(CT, CT, 0, CT | 2)[chance // 5 % 4],
         )
         directive, requester = cited[chance // 7 % len(cited)], chance // 11 % 6
-        facts = replay.facts(
-            time=life.world.time,
-            study=query.study,
-            requester=requester,
-            directive_hash=directive_hash_of(directive),
-        )
+        asked = of_decision.Asked(query.study, requester, directive_hash=directive_hash_of(directive))
+        facts = replay.facts(asked, time=life.world.time)
         expected = life.world.ledger.decide(requester, query, directive)
         assert decide(facts, query, directive).reason == expected
 

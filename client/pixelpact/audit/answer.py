@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixelpact.audit import words
+from pixelpact.audit.facts import Asked
 from pixelpact.audit.findings import Code, Finding, Position
 from pixelpact.audit.replay import Replay
 from pixelpact.audit.requests import directive_hash_of
@@ -107,12 +108,15 @@ def answer(source: Source, reading: Reading, replay: Replay, question: Question)
         question: what is asked; a release is decided where it is about a request that was permitted.
     """
     requester, query, directive = question.requester, question.query, question.directive
-    facts = replay.facts(
-        time=reading.time,
-        study=query.study,
-        requester=requester,
-        directive_hash=directive_hash_of(directive),
+    asked = Asked(
+        query.study,
+        requester,
+        query.project,
+        directive_hash_of(directive),
+        directive,
+        question.evidence,
     )
+    facts = replay.facts(asked, time=reading.time)
     decided = int(decide(facts, query, directive).reason)
     contract_reason = source.contract_decides(requester, query, directive, question.evidence, reading.block)
     findings: tuple[Finding, ...] = ()
@@ -140,6 +144,7 @@ def _release(facts: Facts, request: Request | None) -> ReleaseFacts | None:
         key_version=facts.requester.key_version,
         requested_at=request.at.time,
         served=bool(request.served),
+        is_emergency=request.emergency,
     )
 
 

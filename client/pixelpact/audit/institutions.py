@@ -27,6 +27,7 @@ from pixelpact.chain import (
     Vetoed,
     Voted,
 )
+from pixelpact.models import Action
 from pixelpact.policy import Attribute, OperatorPermission, Role
 
 __all__ = ["HANDLERS", "expect_active"]
@@ -153,7 +154,7 @@ def _suspended(step: Step, event: InstitutionSuspended) -> None:
     institution = step.state.institutions.get(event.institution)
     if institution is None or institution.suspended is not None:
         return
-    if event.by != institution.admin:
+    if event.by != institution.admin and not _is_decided(step, Action.SUSPEND, event.institution):
         step.find(
             Code.INSTITUTION_STATUS,
             f"{words.capital(step.name(event.institution))} was suspended by {words.short(event.by)}, who is "
@@ -165,12 +166,14 @@ def _suspended(step: Step, event: InstitutionSuspended) -> None:
 
 
 def _reinstated(step: Step, event: InstitutionReinstated) -> None:
+    _expect_decided(step, Action.REINSTATE, event.institution)
     institution = step.state.institutions.get(event.institution)
     if institution is not None:
         institution.suspended = None
 
 
 def _changed(step: Step, event: InstitutionChanged) -> None:
+    _expect_decided(step, Action.CHANGE, event.institution)
     institution = step.state.institutions.get(event.institution)
     if institution is None:
         return
@@ -184,6 +187,7 @@ def _changed(step: Step, event: InstitutionChanged) -> None:
 
 def _admin_recovered(step: Step, event: AdminRecovered) -> None:
     state, number = step.state, event.institution
+    _expect_decided(step, Action.RECOVER_ADMIN, number)
     institution = state.institutions.get(number)
     if institution is None:
         return
@@ -193,12 +197,49 @@ def _admin_recovered(step: Step, event: AdminRecovered) -> None:
     state.operators[event.to] = (number, _ALL_PERMISSIONS)
 
 
+def _proposed(step: Step, event: Proposed) -> None:
+    step.state.proposals[event.proposal] = event.motion
+
+
+def _carried_out(step: Step, event: CarriedOut) -> None:
+    motion = step.state.proposals.get(event.proposal)
+    if motion is None:
+        step.find(
+            Code.WITHOUT_VOTE,
+            f"Proposal {event.proposal} was carried out, though it was never made.",
+            event.by,
+        )
+        return
+    step.state.enacting = (step.at.tx, motion)
+
+
 def _engine_replaced(step: Step, event: EngineReplaced) -> None:
+    _expect_decided(step, Action.REPLACE_ENGINE)
     step.state.engine_version = event.version
 
 
 def _sharing_stopped(step: Step, event: SharingStopped) -> None:
+    _expect_decided(step, Action.STOP)
     step.state.stopped_until = event.until
+
+
+def _is_decided(step: Step, action: Action, institution: int = 0) -> bool:
+    """Whether the proposal that is being carried out, in this transaction, is for this."""
+    if step.state.enacting is None:
+        return False
+    transaction, motion = step.state.enacting
+    return transaction == step.at.tx and (motion.action, motion.institution) == (action, institution)
+
+
+def _expect_decided(step: Step, action: Action, institution: int = 0) -> None:
+    """Find fault with what only the consortium's vote can do."""
+    if not _is_decided(step, action, institution):
+        whom = f" with {step.name(institution)}" if institution else ""
+        step.find(
+            Code.WITHOUT_VOTE,
+            f"This was done{whom} without a proposal for it that was carried out ({action.name}).",
+            institution,
+        )
 
 
 def _nothing_kept(_step: Step, _event: Event) -> None:
@@ -215,9 +256,9 @@ HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
     AdminRecovered: _admin_recovered,
     EngineReplaced: _engine_replaced,
     SharingStopped: _sharing_stopped,
-    Proposed: _nothing_kept,
+    Proposed: _proposed,
     Voted: _nothing_kept,
     Passed: _nothing_kept,
     Vetoed: _nothing_kept,
-    CarriedOut: _nothing_kept,
+    CarriedOut: _carried_out,
 }

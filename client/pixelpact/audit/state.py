@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pixelpact.audit.findings import Position
-from pixelpact.models import ZERO32, AccessQuery, Directive, Evidence, Project
+from pixelpact.models import ZERO32, AccessQuery, Directive, Evidence, Motion, Project
 
 __all__ = [
     "Commitment",
@@ -129,7 +129,7 @@ class Subject:
 
 @dataclass(slots=True)
 class Research:
-    """One research project as the ProjectRegistry has it; ``board`` and ``until`` are 0 until it is approved."""
+    """One research project as the ProjectRegistry has it; board and until are 0 until it is approved."""
 
     body: Project
     board: int = 0
@@ -178,12 +178,15 @@ class State:
         commitments: by subject and directive hash.
         generations: where each of a subject's generations began.
         scopes: refusals by subject, custodian, study and requester, of which at most one is not zero.
-        taken: what hospitals took on paper or by phone, by subject, custodian and study (or zeros).
+        taken: what hospitals took on paper or by phone, by subject, custodian and study: one is zero.
         subjects: what else there is of patients.
         batches: where each batch was anchored, by institution and root.
         projects: research projects by their numbers.
+        proposals: what was proposed, by number.
+        enacting: the transaction in which a proposal was carried out last, and what it was.
         engine_version: of the engine that decides.
         stopped_until: until when nothing is shared, seconds.
+        paper_delay: before a consent on paper counts, seconds; of the consortium's terms.
         envelopes: the request that each envelope's digest was released for.
     """
 
@@ -197,8 +200,11 @@ class State:
     subjects: dict[bytes, Subject] = field(default_factory=dict)
     batches: dict[tuple[int, bytes], Position] = field(default_factory=dict)
     projects: dict[bytes, Research] = field(default_factory=dict)
+    proposals: dict[int, Motion] = field(default_factory=dict)
+    enacting: tuple[bytes, Motion] | None = None
     engine_version: int = 1
     stopped_until: int = 0
+    paper_delay: int = 0
     requests: dict[bytes, Request] = field(default_factory=dict)
     envelopes: dict[bytes, bytes] = field(default_factory=dict)
 
@@ -211,24 +217,22 @@ class State:
         return self.subjects.setdefault(subject, Subject(subject))
 
     def taken_refusals(self, subject: bytes, custodians: tuple[int, ...], study: bytes) -> int:
-        """The purposes that these custodians took in all they hold of a subject, or any in this study."""
-        found = 0
+        """The purposes that were taken for all that these custodians hold of a subject, or for this study."""
+        found = self.taken.get((subject, 0, study), _NOTHING_REFUSED).purposes
         for custodian in custodians:
-            for scope in (ZERO32, study):
-                found |= self.taken.get((subject, custodian, scope), _NOTHING_REFUSED).purposes
+            found |= self.taken.get((subject, custodian, ZERO32), _NOTHING_REFUSED).purposes
         return found
 
     def refusals(
         self, subject: bytes, custodian: int, study: bytes, grantee: int
     ) -> tuple[RefusalScope, ...]:
         """The scopes that bear on one decision: for everything, the custodian, the study, the requester."""
-        keys = (
-            (subject, 0, ZERO32, 0),
-            (subject, custodian, ZERO32, 0),
-            (subject, 0, study, 0),
-            (subject, 0, ZERO32, grantee),
-        )
-        return tuple(self.scopes.get(key, _NOTHING_REFUSED) for key in keys)
+        keys = ((0, ZERO32, 0), (custodian, ZERO32, 0), (0, study, 0), (0, ZERO32, grantee))
+        return tuple(self.refusal(subject, *key) for key in keys)
+
+    def refusal(self, subject: bytes, custodian: int, study: bytes, grantee: int) -> RefusalScope:
+        """One scope of a subject."""
+        return self.scopes.get((subject, custodian, study, grantee), _NOTHING_REFUSED)
 
 
 _NOTHING_REFUSED = RefusalScope()

@@ -44,7 +44,8 @@ def _confirmed(step: Step, event: AccessConfirmed) -> Told:
 def _disputed(step: Step, event: AccessDisputed) -> Told:
     known = event.failure in _FAILURES
     why = FailureClass(event.failure).label if known else f"failure {event.failure}"
-    text = f"did not find what was registered in study {words.short(event.study)}, epoch {event.epoch}: {why}"
+    study = words.short(event.study)
+    text = f"did not find what was registered in study {study}, epoch {event.epoch}: {why}"
     return step.name(event.requester), "disputed", text
 
 
@@ -58,8 +59,8 @@ def _emergency(step: Step, event: EmergencyRequested) -> Told:
     what, answer = _answer(event.reason)
     text = (
         f"opened study {words.short(event.study)} of patient {words.short(event.subject)} in an emergency, by "
-        f"{words.short(event.first)} and {words.short(event.second)}, to be reviewed by "
-        f"{words.moment(event.review_by)}: {answer}"
+        f"{words.short(event.first)} and {words.short(event.second)}, to be reviewed "
+        f"by {words.moment(event.review_by)}: {answer}"
     )
     return step.name(event.requester), f"emergency, {what}", text
 
@@ -67,8 +68,9 @@ def _emergency(step: Step, event: EmergencyRequested) -> Told:
 def _reviewed(step: Step, event: EmergencyReviewed) -> Told:
     found = {1: "justified", 2: "not justified"}.get(event.verdict, "of no known verdict")
     late = ", after its time" if event.late else ""
-    emergency = f"the emergency {words.short(event.request)} of {step.name(event.requester)}"
-    return step.name(event.reviewer), "emergency reviewed", f"found {emergency} {found}{late}"
+    whose = step.name(event.requester)
+    text = f"found the emergency {words.short(event.request)} of {whose} {found}{late}"
+    return step.name(event.reviewer), "emergency reviewed", text
 
 
 def _answer(reason: int) -> tuple[str, str]:
