@@ -15,8 +15,8 @@ import {Query} from "./Query.sol";
 import {Vocabulary} from "./Vocabulary.sol";
 
 /// @title AccessLedger
-/// @notice See {IAccessLedger}. What decides stands in {Decision} and {Floor}, what is kept in {Requests}, emergencies in
-/// {Emergencies}; all are built into it.
+/// @notice See {IAccessLedger}. What decides stands in {Decision} and {Floor}, what is kept in {Requests}, emergencies
+/// in {Emergencies}; all are built into it.
 contract AccessLedger is Emergencies {
     // ========================================================================
     // Constants

@@ -17,7 +17,7 @@ library Floor {
     /// @param requester The institution that asks.
     /// @param requesterStanding Its standing.
     /// @param custodianStanding The standing of the study's custodian.
-    /// @param consent What is known of the directive and of what the study's subject refuses. Of an emergency only that.
+    /// @param consent What is known of the directive, and what the study's subject refuses; of an emergency only this.
     /// @param time The time of the decision.
     struct Facts {
         IStudyRegistry.Standing study;

@@ -13,9 +13,9 @@ import {IStudyRegistry} from "./IStudyRegistry.sol";
 /// @notice The floor of every decision, and what happened: who asked for what, was permitted or denied and why, was
 /// released a key, and found what.
 /// @dev `permit = floor AND engine` (docs/policy.md). The floor is part of this contract and can't be changed; the
-/// consortium can replace the engine, and stop everything for a while: both can only deny. An emergency needs two people
-/// and no consent; a review is owed for it. An operator of an institution that is not active does nothing here but ask,
-/// and be denied.
+/// consortium can replace the engine, and stop everything for a while: both can only deny. An emergency needs two
+/// people and no consent; a review is owed for it. An operator of an institution that is not active does nothing here
+/// but ask, and be denied.
 interface IAccessLedger {
     // ========================================================================
     // Types
@@ -301,8 +301,8 @@ interface IAccessLedger {
     /// - The person is not zero.
     /// - The envelope is not zero.
     /// - The request was permitted, and not refused since.
-    /// - The decision permits; the epoch is the study's; the key version and the key's digest are the requester's; and a
-    ///   request that was never served is younger than a day, an emergency younger than an hour. In that order, or
+    /// - The decision permits; the epoch is the study's; the key version and the key's digest are the requester's; and
+    ///   a request that was never served is younger than a day, an emergency younger than an hour. In that order, or
     ///   `AccessLedger_Denied` says which.
     /// - The request was not served in this epoch.
     ///
@@ -374,8 +374,8 @@ interface IAccessLedger {
     ) external;
 
     /// @notice Ask for a study in an emergency, two people of one institution together, without the patient's consent.
-    /// The answer is recorded, a denial with its reason too. It is released, confirmed, disputed and refused as a request
-    /// is, without a directive.
+    /// The answer is recorded, a denial with its reason too. It is released, confirmed, disputed and refused as a
+    /// request is, without a directive.
     ///
     /// Requirements:
     /// - The caller is an operator for emergencies, of any institution.
@@ -387,8 +387,8 @@ interface IAccessLedger {
     /// - The signature is the second's.
     ///
     /// Warning: nobody's consent is asked, so a review is owed; but nothing hinders those whose emergencies were never
-    /// reviewed. The chain sees two accounts; that two people hold them is the institution's word. What the second signed
-    /// and was not sent stays good while the second may sign.
+    /// reviewed. The chain sees two accounts; that two people hold them is the institution's word. What the second
+    /// signed and was not sent stays good while the second may sign.
     ///
     /// @param nonce Makes the request's number its own; the requester's to choose.
     /// @param signature Over `EmergencyAccess(bytes32 request,bytes32 justification,bytes32 person,bytes32

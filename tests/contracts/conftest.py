@@ -21,30 +21,34 @@ from scenario import (
     BOARD_E,
     CT,
     CUSTODIAN,
+    EMERGENCIES,
+    ENCRYPTION_KEY,
     FOUNDED,
     FRANCES,
+    GRACE,
     HOSPITAL_A,
     HOSPITAL_B,
+    NO_EVIDENCE,
     PROJECTS,
     REQUESTER,
     START,
     TERMS,
     VOTER,
     YEAR,
+    ZERO32,
     Domain,
+    cited,
     digest,
     directive_of,
+    emergency_of,
+    emergency_query,
+    motion_of,
     project_of,
     query_of,
+    release_of,
+    said_in,
     sent,
 )
-
-KEY_LENGTH = 1_216
-
-
-def encryption_key(name: str) -> bytes:
-    """Something as long as an encryption key, without zero bytes."""
-    return (name.encode() * KEY_LENGTH)[:KEY_LENGTH]
 
 
 @pytest.fixture(scope="session")
@@ -90,8 +94,9 @@ def consortium(project, chain, people, founders):
     ledger = deployer.deploy(project.AccessLedger, institutions, studies, consents, engine)
 
     for admin in (people.hospital_a, people.hospital_b, people.company_c, people.hospital_d):
-        institutions.publishKey(encryption_key("key of somebody"), sender=admin)
+        institutions.publishKey(ENCRYPTION_KEY, sender=admin)
     institutions.setOperator(FRANCES.address, PROJECTS, sender=people.board_e)
+    institutions.setOperator(GRACE.address, EMERGENCIES, sender=people.hospital_b)
     studies.register(
         digest("study"), ALICE.address, CT, digest("manifest"), digest("content"), sender=people.hospital_a
     )
@@ -103,7 +108,7 @@ def consortium(project, chain, people, founders):
     directive_hash = domain.struct_hash("Directive", directive)
     signature = ALICE.sign(domain, "Directive", directive)
     consents.record(ALICE.address, directive_hash, 0, signature, sender=people.relay)
-    ledger.request(1, query_of(study), sent(directive), digest("a person"), sender=people.hospital_b)
+    ledger.request(1, query_of(study), *cited(directive), digest("a person"), sender=people.hospital_b)
     return SimpleNamespace(
         institutions=institutions,
         studies=studies,
@@ -276,24 +281,57 @@ def request_id(ledger, query, directive_hash):
 
 
 @pytest.fixture(scope="session")
+def carry(chain, institutions, people):
+    """The two members that vote decide something, and carry it out when its notice is over; the receipt."""
+
+    def carry_(notice: int = 0, **motion: Any) -> Any:
+        made = motion_of(**motion)
+        number = institutions.propose(made, sender=people.hospital_a).return_value
+        institutions.vote(number, sender=people.hospital_b)
+        chain.pending_timestamp += notice
+        return institutions.carryOut(number, made, sender=people.relay)
+
+    return carry_
+
+
+@pytest.fixture(scope="session")
 def release(ledger, query, directive, people, person):
     """Hospital A releases to hospital B as asked; changed as the test needs it."""
 
     def release_(sender: Any = None, **changes: Any) -> Any:
-        arguments = {
-            "nonce": 1,
-            "query": query,
-            "directive": directive,
-            "requester": HOSPITAL_B,
-            "expectedEpoch": 1,
-            "keyVersion": 1,
-            "envelopeDigest": digest("envelope"),
-            "person": person,
-        } | changes
-        arguments["directive"] = sent(arguments["directive"])
-        return ledger.release(*arguments.values(), sender=sender or people.hospital_a)
+        asked = {"nonce": 1, "query": query, "directive": directive, "evidence": NO_EVIDENCE}
+        asked |= {name: changes.pop(name) for name in list(changes) if name in asked}
+        asked["directive"] = sent(asked["directive"])
+        released = release_of(**({"person": person} | changes))
+        return ledger.release(*asked.values(), released, sender=sender or people.hospital_a)
 
     return release_
+
+
+@pytest.fixture(scope="session")
+def open_record(chain, ledger, institutions, people, study):
+    """Hospital B opens Alice's study in an emergency, Grace having signed; changed as the test needs it."""
+
+    def open_record_(
+        sender: Any = None, nonce: int = 7, signer: Any = GRACE, signed: Any = None, **changes: Any
+    ) -> Any:
+        asked = emergency_of(study, **changes)
+        sender = sender or people.hospital_b
+        requester, _ = institutions.operator(sender)
+        message = {
+            "request": bytes(ledger.requestId(requester, nonce, emergency_query(asked), ZERO32)),
+            **said_in(asked),
+        } | (signed or {})
+        signature = signer.sign(Domain(chain.chain_id, ledger.address), "EmergencyAccess", message)
+        return ledger.emergency(nonce, asked, signature, sender=sender)
+
+    return open_record_
+
+
+@pytest.fixture
+def opened(open_record):
+    """Hospital B's emergency, which was permitted; its number."""
+    return bytes(open_record().return_value.id)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -50,6 +51,9 @@ UNKNOWN, ACTIVE, SUSPENDED = 0, 1, 2
 STUDY_ACTIVE, WITHDRAWN, ERASED = 1, 2, 3
 PERMITTED, DENIED, REFUSED = 1, 2, 3
 CT, MR = 1 << 1, 1 << 2
+
+#: Something as long as an encryption key, without zero bytes, which all that have one publish.
+ENCRYPTION_KEY = (b"key of somebody" * 82)[:1_216]
 
 #: No batch is cited.
 NO_EVIDENCE = (0, ZERO32, [], 0, b"")
@@ -106,6 +110,12 @@ TYPES = {
         ("purposes", "uint64"),
         ("sequence", "uint64"),
     ],
+    "EmergencyAccess": [
+        ("request", "bytes32"),
+        ("justification", "bytes32"),
+        ("person", "bytes32"),
+        ("secondPerson", "bytes32"),
+    ],
     "Approval": [("project", "bytes32"), ("board", "uint32"), ("until", "uint64")],
 }
 PARTS = {"Directive": ["Directive", "Modifier"]}
@@ -159,8 +169,8 @@ class Patient:
 
 
 ALICE, BOB = Patient("Alice"), Patient("Bob")
-#: Who signs for the ethics board, and has no ether either.
-FRANCES = Patient("Frances")
+#: Who signs for the ethics board, and who is the second of hospital B in an emergency; without ether too.
+FRANCES, GRACE = Patient("Frances"), Patient("Grace")
 
 
 def directive_of(study: bytes, /, **changes: Any) -> dict[str, Any]:
@@ -197,6 +207,8 @@ def no_directive() -> dict[str, Any]:
         salt=ZERO32,
     )
 
+
+ADMIT, SUSPEND, REINSTATE, CHANGE, RECOVER_ADMIN, REPLACE_ENGINE, STOP = range(1, 8)
 
 #: The longest approval in seconds, the traits of a project, and where it may stand.
 FIVE_YEARS = 157_788_000
@@ -238,9 +250,62 @@ def query_of(study: bytes, /, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def motion_of(action: int, **changes: Any) -> dict[str, Any]:
+    """What is voted on; every field that is not given is zero."""
+    return {
+        "action": action,
+        "institution": 0,
+        "account": ZERO_ADDRESS,
+        "roles": 0,
+        "country": b"\0\0",
+        "attributes": 0,
+        "codeHash": ZERO32,
+        "duration": 0,
+    } | changes
+
+
+def emergency_of(study: bytes, /, **changes: Any) -> dict[str, Any]:
+    """Two people of hospital B open Alice's CT study; changed as the test needs it."""
+    return {
+        "study": study,
+        "categories": CT,
+        "justification": digest("unconscious, and a salt"),
+        "second": GRACE.address,
+        "person": digest("a person"),
+        "secondPerson": digest("another person"),
+    } | changes
+
+
+def said_in(emergency: dict[str, Any]) -> dict[str, Any]:
+    """What the second person signs beside the request's number."""
+    return {name: emergency[name] for name in ("justification", "person", "secondPerson")}
+
+
+def emergency_query(emergency: dict[str, Any]) -> dict[str, Any]:
+    """The query that an emergency stands for."""
+    return query_of(emergency["study"], purpose=PURPOSE.BTG, categories=emergency["categories"])
+
+
+def release_of(**changes: Any) -> dict[str, Any]:
+    """What hospital A releases to hospital B; changed as the test needs it."""
+    return {
+        "requester": HOSPITAL_B,
+        "epoch": 1,
+        "keyVersion": 1,
+        "keyDigest": sha256(ENCRYPTION_KEY).digest(),
+        "envelopeDigest": digest("envelope"),
+        "person": digest("a person"),
+    } | changes
+
+
 def sent(directive: dict[str, Any]) -> dict[str, Any]:
     """The directive as ape takes it: structs in a list are tuples."""
     return directive | {"modifiers": [(entry["code"], entry["value"]) for entry in directive["modifiers"]]}
+
+
+def cited(directive: dict[str, Any], evidence: tuple[Any, ...] = NO_EVIDENCE) -> tuple[Any, ...]:
+    """A directive as a request cites it: with the batch that shows it, or none."""
+    return sent(directive), evidence
 
 
 def plain(value: Any) -> Any:

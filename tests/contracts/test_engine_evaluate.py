@@ -1,4 +1,4 @@
-"""The steps of the engine in docs/policy.md, without a project; each test changes one thing of what passes."""
+"""The engine's steps of docs/policy.md, without a project; each test changes one thing of what passes."""
 
 from typing import Any
 

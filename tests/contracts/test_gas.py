@@ -22,13 +22,13 @@ from scenario import (
     STUDIES,
     ZERO32,
     Patient,
+    cited,
     digest,
     directive_of,
     modifiers,
     no_directive,
     number,
     query_of,
-    sent,
 )
 
 SNAPSHOT = Path(__file__).with_name("gas.json")
@@ -129,15 +129,15 @@ def measured(  # the story, call by call
         "ConsentRegistry.record, eight modifiers": record(eight),
         "ConsentRegistry.record, by a wallet contract": record(of_wallet, wallet.address),
         "ConsentRegistry.revoke, before it is recorded": revoke(digest("in a drawer")),
-        "AccessLedger.request": ledger.request(2, query, sent(directive), person, sender=asked),
+        "AccessLedger.request": ledger.request(2, query, *cited(directive), person, sender=asked),
         "AccessLedger.request, eight modifiers": ledger.request(
-            2, research, sent(eight), person, sender=asked
+            2, research, *cited(eight), person, sender=asked
         ),
         "AccessLedger.request, denied without a directive": ledger.request(
-            2, query, sent(no_directive()), person, sender=asked
+            2, query, *cited(no_directive()), person, sender=asked
         ),
         "AccessLedger.request, denied by the floor": ledger.request(
-            2, query, sent(directive), person, sender=people.company_c
+            2, query, *cited(directive), person, sender=people.company_c
         ),
         "AccessLedger.release": release(nonce=2),
         "AccessLedger.release, eight modifiers": release(nonce=2, query=research, directive=eight),
@@ -146,13 +146,13 @@ def measured(  # the story, call by call
     }
     studies.rotate(study, 1, digest("the manifest of the second epoch"), sender=people.hospital_a)
     receipts |= {
-        "AccessLedger.release, again": release(nonce=2, expectedEpoch=2),
+        "AccessLedger.release, again": release(nonce=2, epoch=2),
         "AccessLedger.confirm, again": ledger.confirm(2, query, directive_hash, 2, person, sender=b),
         "AccessLedger.refuse": ledger.refuse(2, query, directive_hash, HOSPITAL_B, 401, person, sender=a),
         "ConsentRegistry.refuse": refuse(1 << PURPOSE.HMARKT),
         "ConsentRegistry.refuse, of one grantee": refuse(1 << PURPOSE.HMARKT, grantee=4),
         "AccessLedger.request, with narrower refusals": ledger.request(
-            3, query, sent(directive), person, sender=asked
+            3, query, *cited(directive), person, sender=asked
         ),
         "ConsentRegistry.revoke": revoke(directive_hash),
         "ConsentRegistry.revokeAll": revoke_all(1),

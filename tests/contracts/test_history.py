@@ -3,6 +3,7 @@
 The history is made by contracts that act for the two hospitals, so that it takes a dozen transactions.
 """
 
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,13 +18,15 @@ from scenario import (
     REQUESTER,
     TERMS,
     Domain,
+    cited,
     digest,
     directive_of,
     query_of,
-    sent,
+    release_of,
 )
 
 MORE, AT_ONCE = 201, 21
+KEY = b"K" * 1_216
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def world(project, chain, people, mocks):
         return bytes(studies.register.encode_input(digest(name), ALICE.address, CT, digest("m"), digest("c")))
 
     hospital_a.act(studies, register("study"), sender=people.relay)
-    key = bytes(institutions.publishKey.encode_input(b"K" * 1_216))
+    key = bytes(institutions.publishKey.encode_input(KEY))
     hospital_b.act(institutions, key, sender=people.relay)
     return SimpleNamespace(
         hospital_a=hospital_a,
@@ -94,14 +97,15 @@ def turn(world: Any, number: int) -> dict[str, tuple[Any, Any, bytes]]:
     revocation = signed("Revocation", {"subject": ALICE.address, "directive": directive_hash})
     of_all = signed("RevocationOfAll", {"subject": ALICE.address, "generation": number})
     of_request = (number, query, directive_hash)
-    of_release = (number, query, sent(directive), HOSPITAL_B, number, 1, digest("envelope"), person)
+    released = release_of(epoch=number, keyDigest=sha256(KEY).digest())
+    of_release = (number, query, *cited(directive), released)
     return {
         "record": (
             b,
             consents,
             data(consents.record, ALICE.address, directive_hash, 0, signed("Directive", directive)),
         ),
-        "request": (b, ledger, data(ledger.request, number, query, sent(directive), person)),
+        "request": (b, ledger, data(ledger.request, number, query, *cited(directive), person)),
         "release": (a, ledger, data(ledger.release, *of_release)),
         "confirm": (b, ledger, data(ledger.confirm, *of_request, number, person)),
         "dispute": (b, ledger, data(ledger.dispute, *of_request, number, 5, person)),

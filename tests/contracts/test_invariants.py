@@ -20,11 +20,12 @@ from scenario import (
     UNKNOWN,
     ZERO32,
     ZERO_ADDRESS,
+    cited,
     digest,
     directive_of,
     plain,
     query_of,
-    sent,
+    release_of,
 )
 
 STEPS = 120
@@ -114,11 +115,16 @@ def anything(world: World, dice: random.Random) -> Any:
             (subject.address, generation, 0, signed("RevocationOfAll", of_all)),
         ),
         c.consents.refuse: (3, asker, (refusal, 0, signed("Refusal", refusal))),
-        c.ledger.request: (15, asker, (1, world.query, sent(directive), who)),
+        c.ledger.request: (15, asker, (1, world.query, *cited(directive), who)),
         c.ledger.release: (
             40,
             people.hospital_a,
-            (1, world.query, sent(directive), requester, epoch, 1, digest("envelope"), who),
+            (
+                1,
+                world.query,
+                *cited(directive),
+                release_of(requester=requester, epoch=epoch, person=who),
+            ),
         ),
         c.ledger.confirm: (25, asker, (1, world.query, hash_, epoch, who)),
         c.ledger.dispute: (8, asker, (1, world.query, hash_, epoch, 4, who)),
@@ -190,7 +196,7 @@ def check_requests(world: World, before: Any, after: Any) -> None:
             # 9: and only while the decision permits at that very state.
             requester, hash_ = world.requests[number]
             at = world.hashes.index(hash_)
-            decided = world.consortium.ledger.decide(requester, world.query, sent(world.directives[at]))
+            decided = world.consortium.ledger.decide(requester, world.query, *cited(world.directives[at]))
             assert decided == 0
             assert not after["commitments"][(ALICE.address, hash_)]["revokedAt"]
         # 10: only what was served is confirmed or disputed, in its epoch.

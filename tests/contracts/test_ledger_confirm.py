@@ -80,7 +80,7 @@ def test_reverts_when_the_request_was_served_anew_since(
     ledger, studies, study, released, release, confirm, people
 ):
     studies.rotate(study, 1, digest("second manifest"), sender=people.hospital_a)
-    release(expectedEpoch=2)
+    release(epoch=2)
     with reverts(ledger.AccessLedger_NotReleased, request=released, epoch=1, servedEpoch=2):
         confirm(epoch=1)
 
@@ -132,7 +132,7 @@ def test_confirms(ledger, institutions, study, released, confirm, people, person
 def test_confirms_a_later_epoch_too(ledger, studies, study, released, release, confirm, people):
     confirm()
     studies.rotate(study, 1, digest("second manifest"), sender=people.hospital_a)
-    release(expectedEpoch=2)
+    release(epoch=2)
     confirm(epoch=2)
     assert ledger.requestOf(released).confirmedEpoch == 2
 

@@ -31,12 +31,12 @@ from scenario import (
     TERMS,
     ZERO32,
     Domain,
+    cited,
     digest,
     directive_of,
     modifiers,
     no_directive,
     query_of,
-    sent,
     table,
 )
 
@@ -51,7 +51,7 @@ def decide(ledger, record, study):
         directive = directive_of(study, **({"salt": digest("decide")} | changes))
         if directive["subject"] == ALICE.address:
             record(directive)
-        return ledger.decide(requester, query_of(study) | (query or {}), sent(directive))
+        return ledger.decide(requester, query_of(study) | (query or {}), *cited(directive))
 
     return decide_
 
@@ -61,7 +61,7 @@ def decide_again(ledger, study):
     """Decide about a directive that is recorded already, or is not to be."""
 
     def decide_again_(directive: Any, requester: int = HOSPITAL_B, **query: Any) -> int:
-        return ledger.decide(requester, query_of(study) | query, sent(directive))
+        return ledger.decide(requester, query_of(study) | query, *cited(directive))
 
     return decide_again_
 
@@ -320,7 +320,7 @@ def test_is_valid_from_not_before_until_before_expiry(
     directive = directive_of(study, notBefore=START + not_before, expiry=START + expiry)
     record(directive)
     chain.pending_timestamp = START + 1_000
-    receipt = ledger.request(9, query_of(study), sent(directive), person, sender=people.hospital_b)
+    receipt = ledger.request(9, query_of(study), *cited(directive), person, sender=people.hospital_b)
     assert receipt.return_value.reason == expected
     assert chain.blocks.head.timestamp == START + 1_000
 
@@ -389,7 +389,7 @@ def test_denies_requesters_that_came_after_the_recording_or_with_it(
     studies.register(digest("local"), ALICE.address, CT, digest("m"), digest("c"), sender=people.hospital_a)
 
     def decide(grantee: int) -> int:
-        return ledger.decide(HOSPITAL_B, query_of(study), sent(directive_of(study, grantee=grantee)))
+        return ledger.decide(HOSPITAL_B, query_of(study), *cited(directive_of(study, grantee=grantee)))
 
     assert decide(ANY_GRANTEE) == expected
     assert decide(ANY_GRANTEE_LATER_TOO) == REASON.PERMITTED
@@ -473,7 +473,7 @@ def test_takes_the_steps_in_their_order(
     def reason(requester: int = BOARD_E, **right: Any) -> int:
         query.update({name: right.pop(name) for name in ("purpose",) if name in right})
         wrong.update(right)
-        return ledger.decide(requester, query, sent(wrong))
+        return ledger.decide(requester, query, *cited(wrong))
 
     assert reason(STRANGE_HOSPITAL) == REASON.REQUESTER_NOT_ACTIVE
     assert reason(BOARD_E) == REASON.REQUESTER_LACKS_ROLE

@@ -117,7 +117,7 @@ def test_disputes(ledger, institutions, study, released, dispute, people, person
 def test_disputes_a_later_epoch_too(ledger, studies, study, released, release, dispute, people):
     dispute()
     studies.rotate(study, 1, digest("second manifest"), sender=people.hospital_a)
-    release(expectedEpoch=2)
+    release(epoch=2)
     dispute(epoch=2)
     assert ledger.requestOf(released).disputedEpoch == 2
 

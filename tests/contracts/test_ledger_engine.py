@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 from eth_abi import decode
 from eth_utils import keccak
-from scenario import DENIED, HOSPITAL_B, PERMITTED, REASON, events_of, query_of, reverts, sent
+from scenario import (
+    DENIED,
+    HOSPITAL_B,
+    PERMITTED,
+    REASON,
+    cited,
+    events_of,
+    query_of,
+    release_of,
+    reverts,
+)
 from web3.exceptions import ContractCustomError
 
 WORD, REVERTING, BURNING, HUNGRY, LONG, SHORT = range(6)
@@ -15,7 +25,7 @@ ENGINE_GAS = 200_000
 @pytest.fixture
 def engine(mocks, people):
     """An engine that answers as it is told."""
-    return people.relay.deploy(mocks.Engine)
+    return people.relay.deploy(mocks.Engine, 1)
 
 
 @pytest.fixture
@@ -32,7 +42,7 @@ def decide(ledger, engine, people, directive, directive_hash, query):
 
     def decide_(way: int, word: int = 0) -> int:
         engine.set(way, word, sender=people.eve)
-        return ledger.decide(HOSPITAL_B, query, sent(directive))
+        return ledger.decide(HOSPITAL_B, query, *cited(directive))
 
     return decide_
 
@@ -43,7 +53,7 @@ def send(chain, ledger, people, query, directive, directive_hash, person):
 
     def send_(gas: int) -> Any:
         eth = chain.provider.web3.eth
-        data = ledger.request.encode_input(5, query, sent(directive), person)
+        data = ledger.request.encode_input(5, query, *cited(directive), person)
         transaction = {"from": people.hospital_b.address, "to": ledger.address, "data": data, "gas": gas}
         return eth.wait_for_transaction_receipt(eth.send_transaction(transaction))
 
@@ -74,20 +84,20 @@ def test_takes_the_answer_of_an_engine_that_uses_nearly_all_its_gas(decide, word
 def test_denies_when_the_engine_is_gone(chain, ledger, engine, people, directive, directive_hash, query):
     engine.vanish(sender=people.eve)
     assert chain.provider.get_code(engine.address) in (b"", "0x")
-    assert ledger.decide(HOSPITAL_B, query, sent(directive)) == REASON.ENGINE_FAILED
+    assert ledger.decide(HOSPITAL_B, query, *cited(directive)) == REASON.ENGINE_FAILED
 
 
 def test_asks_no_engine_what_the_floor_denies(decide, ledger, directive, query):
     decide(WORD, 0)
-    assert ledger.decide(4, query, sent(directive)) == REASON.GRANTEE_DIFFERS
-    assert ledger.decide(HOSPITAL_B, query | {"purpose": 58}, sent(directive)) == REASON.PURPOSE_NOT_GRANTED
+    assert ledger.decide(4, query, *cited(directive)) == REASON.GRANTEE_DIFFERS
+    assert ledger.decide(HOSPITAL_B, query | {"purpose": 58}, *cited(directive)) == REASON.PURPOSE_NOT_GRANTED
 
 
 def test_records_the_failure_as_a_denial(ledger, engine, people, study, directive, directive_hash, person):
     engine.set(REVERTING, 0, sender=people.eve)
-    receipt = ledger.request(6, query_of(study), sent(directive), person, sender=people.hospital_b)
+    receipt = ledger.request(6, query_of(study), *cited(directive), person, sender=people.hospital_b)
     ((name, event),) = events_of(receipt)
-    assert (name, event["reason"], event["engineVersion"]) == ("AccessRequested", REASON.ENGINE_FAILED, 7)
+    assert (name, event["reason"], event["engineVersion"]) == ("AccessRequested", REASON.ENGINE_FAILED, 1)
     assert ledger.requestOf(event["request"]).status == DENIED
 
 
@@ -106,7 +116,7 @@ def test_pays_for_no_copy_of_a_long_answer(ledger, engine, people, study, direct
     for nonce, way in enumerate((SHORT, LONG)):
         engine.set(way, 0, sender=people.eve)
         receipt = ledger.request(
-            10 + nonce, query_of(study), sent(directive), person, sender=people.hospital_b
+            10 + nonce, query_of(study), *cited(directive), person, sender=people.hospital_b
         )
         assert events_of(receipt)[0][1]["reason"] == REASON.ENGINE_FAILED
         used.append(receipt.gas_used)
@@ -132,7 +142,7 @@ def test_lets_no_caller_make_the_engine_fail_for_want_of_gas(chain, ledger, engi
 
 
 def test_says_that_the_gas_was_too_low(chain, ledger, people, query, directive, directive_hash, person):
-    data = ledger.request.encode_input(5, query, sent(directive), person)
+    data = ledger.request.encode_input(5, query, *cited(directive), person)
     call = {"from": people.hospital_b.address, "to": ledger.address, "data": data}
     with pytest.raises(ContractCustomError) as caught:
         chain.provider.web3.eth.call(call | {"gas": 250_000})
@@ -146,12 +156,10 @@ def test_releases_nothing_that_the_engine_denies_at_the_release(
     ledger, engine, people, query, directive, directive_hash, person
 ):
     engine.set(WORD, 0, sender=people.eve)
-    ledger.request(20, query, sent(directive), person, sender=people.hospital_b)
+    ledger.request(20, query, *cited(directive), person, sender=people.hospital_b)
     request = bytes(ledger.requestId(HOSPITAL_B, 20, query, directive_hash))
     assert ledger.requestOf(request).status == PERMITTED
     for way, word, reason in ((WORD, 240, 240), (REVERTING, 0, 200), (BURNING, 0, 200), (WORD, 1, 200)):
         engine.set(way, word, sender=people.eve)
         with reverts(ledger.AccessLedger_Denied, request=request, reason=reason):
-            ledger.release(
-                20, query, sent(directive), HOSPITAL_B, 1, 1, person, person, sender=people.hospital_a
-            )
+            ledger.release(20, query, *cited(directive), release_of(), sender=people.hospital_a)

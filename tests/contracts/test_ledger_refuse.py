@@ -13,13 +13,13 @@ from scenario import (
     SUSPENDED,
     UNKNOWN,
     ZERO32,
+    cited,
     digest,
     events_of,
     no_directive,
     plain,
     query_of,
     reverts,
-    sent,
 )
 
 
@@ -93,7 +93,7 @@ def test_reverts_when_just_this_was_not_asked(ledger, query, directive_hash, ref
 
 
 def test_reverts_when_the_request_was_denied(ledger, query, refuse_request, people, person):
-    ledger.request(1, query, sent(no_directive()), person, sender=people.hospital_b)
+    ledger.request(1, query, *cited(no_directive()), person, sender=people.hospital_b)
     number = bytes(ledger.requestId(HOSPITAL_B, 1, query, ZERO32))
     with reverts(ledger.AccessLedger_NotPermitted, request=number, status=DENIED):
         refuse_request(directiveHash=ZERO32)

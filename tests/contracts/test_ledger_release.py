@@ -1,3 +1,5 @@
+from hashlib import sha256
+
 import pytest
 from scenario import (
     CT,
@@ -19,13 +21,14 @@ from scenario import (
     UNKNOWN,
     ZERO32,
     ZERO_ADDRESS,
+    cited,
     digest,
     directive_of,
     events_of,
     plain,
     query_of,
+    release_of,
     reverts,
-    sent,
 )
 
 KEY = b"N" * 1_216
@@ -116,10 +119,10 @@ def test_reverts_when_just_this_was_not_asked(ledger, domain, query, directive, 
 def test_reverts_when_the_request_was_denied(ledger, study, query, release, people, person, record, domain):
     """A denied request stays denied, also once it would be permitted."""
     directive = directive_of(study, salt=digest("recorded too late"))
-    ledger.request(2, query, sent(directive), person, sender=people.hospital_b)
+    ledger.request(2, query, *cited(directive), person, sender=people.hospital_b)
     directive_hash = record(directive)
     request = bytes(ledger.requestId(HOSPITAL_B, 2, query, directive_hash))
-    assert ledger.decide(HOSPITAL_B, query, sent(directive)) == REASON.PERMITTED
+    assert ledger.decide(HOSPITAL_B, query, *cited(directive)) == REASON.PERMITTED
     with reverts(ledger.AccessLedger_NotPermitted, request=request, status=DENIED):
         release(nonce=2, directive=directive)
 
@@ -170,17 +173,17 @@ def test_reverts_when_the_custodian_was_suspended(institutions, people, assert_d
 def test_reverts_when_the_directive_expired(chain, released, studies, study, people, assert_denied):
     studies.rotate(study, 1, digest("second manifest"), sender=people.hospital_a)
     chain.pending_timestamp = START + 300 * DAY
-    assert_denied(REASON.EXPIRED, expectedEpoch=2)
+    assert_denied(REASON.EXPIRED, epoch=2)
 
 
 @pytest.mark.parametrize("epoch", [0, 2, 2**32 - 1])
 def test_reverts_when_the_epoch_is_not_the_studys(assert_denied, epoch):
-    assert_denied(REASON.EPOCH_PAST, expectedEpoch=epoch)
+    assert_denied(REASON.EPOCH_PAST, epoch=epoch)
 
 
 def test_reverts_when_the_study_was_rotated_meanwhile(studies, study, people, assert_denied):
     studies.rotate(study, 1, digest("second manifest"), sender=people.hospital_a)
-    assert_denied(REASON.EPOCH_PAST, expectedEpoch=1)
+    assert_denied(REASON.EPOCH_PAST, epoch=1)
 
 
 @pytest.mark.parametrize("version", [0, 2, 2**32 - 1])
@@ -191,7 +194,15 @@ def test_reverts_when_the_key_version_is_not_the_requesters(assert_denied, versi
 def test_reverts_when_the_requester_has_a_newer_key(institutions, people, release, assert_denied):
     institutions.publishKey(KEY, sender=people.hospital_b)
     assert_denied(REASON.KEY_VERSION_PAST, keyVersion=1)
-    assert release(keyVersion=2).events[0].keyVersion == 2
+    # The digest of the key before, under the number of the new one.
+    assert_denied(REASON.KEY_DIFFERS, keyVersion=2)
+    assert release(keyVersion=2, keyDigest=sha256(KEY).digest()).events[0].keyVersion == 2
+
+
+@pytest.mark.parametrize("key_digest", [ZERO32, digest("another"), sha256(KEY).digest()])
+def test_reverts_when_the_key_is_not_the_one_that_was_published(assert_denied, key_digest):
+    """A custodian whose copy of the key was swapped finds out before anything leaves it."""
+    assert_denied(REASON.KEY_DIFFERS, keyDigest=key_digest)
 
 
 @pytest.mark.parametrize("version", [0, 1])
@@ -210,13 +221,12 @@ def test_reverts_when_the_requester_has_no_key(
     subject = directive_of(study)["subject"]
     studies.register(digest("study"), subject, CT, digest("m"), digest("c"), sender=people.hospital_a)
     query, directive = query_of(study), directive_of(study)
-    ledger.request(1, query, sent(directive), person, sender=people.hospital_b)
+    ledger.request(1, query, *cited(directive), person, sender=people.hospital_b)
     directive_hash = domain.struct_hash("Directive", directive)
     request = bytes(ledger.requestId(HOSPITAL_B, 1, query, directive_hash))
     with reverts(ledger.AccessLedger_Denied, request=request, reason=REASON.KEY_VERSION_PAST):
-        ledger.release(
-            1, query, sent(directive), HOSPITAL_B, 1, version, person, person, sender=people.hospital_a
-        )
+        released = release_of(keyVersion=version)
+        ledger.release(1, query, *cited(directive), released, sender=people.hospital_a)
 
 
 @pytest.mark.parametrize("late", [0, 1, 30 * DAY])
@@ -235,13 +245,13 @@ def test_reverts_for_the_first_reason_that_holds(
     institutions.publishKey(KEY, sender=people.hospital_b)
     late = ledger.requestOf(request_id).requestedAt + DAY
     chain.pending_timestamp = late
-    assert_denied(REASON.EPOCH_PAST, expectedEpoch=1, keyVersion=1)
+    assert_denied(REASON.EPOCH_PAST, epoch=1, keyVersion=1)
     chain.pending_timestamp = late
-    assert_denied(REASON.KEY_VERSION_PAST, expectedEpoch=2, keyVersion=1)
+    assert_denied(REASON.KEY_VERSION_PAST, epoch=2, keyVersion=1)
     chain.pending_timestamp = late
-    assert_denied(REASON.REQUEST_EXPIRED, expectedEpoch=2, keyVersion=2)
+    assert_denied(REASON.REQUEST_EXPIRED, epoch=2, keyVersion=2)
     revoke(directive_hash)
-    assert_denied(REASON.DIRECTIVE_REVOKED, expectedEpoch=1, keyVersion=1)
+    assert_denied(REASON.DIRECTIVE_REVOKED, epoch=1, keyVersion=1)
 
 
 def test_reverts_when_the_request_was_served_in_this_epoch(ledger, released, release):
@@ -287,11 +297,11 @@ def test_serves_a_request_again_in_a_later_epoch_however_old_it_is(
 ):
     chain.pending_timestamp = START + 100 * DAY
     studies.rotate(study, 1, digest("second manifest"), sender=people.hospital_a)
-    (event,) = release(expectedEpoch=2).events
+    (event,) = release(epoch=2).events
     assert (event.epoch, bytes(event.manifestDigest)) == (2, digest("second manifest"))
     assert ledger.requestOf(released).servedEpoch == 2
     with reverts(ledger.AccessLedger_AlreadyReleased, request=released, epoch=2):
-        release(expectedEpoch=2)
+        release(epoch=2)
 
 
 def test_serves_nobody_again_whose_consent_was_withdrawn(
@@ -299,7 +309,7 @@ def test_serves_nobody_again_whose_consent_was_withdrawn(
 ):
     studies.rotate(study, 1, digest("second manifest"), sender=people.hospital_a)
     revoke(directive_hash)
-    assert_denied(REASON.DIRECTIVE_REVOKED, expectedEpoch=2)
+    assert_denied(REASON.DIRECTIVE_REVOKED, epoch=2)
 
 
 def test_serves_no_refused_request_again(
@@ -308,13 +318,13 @@ def test_serves_no_refused_request_again(
     ledger.refuse(1, query, directive_hash, HOSPITAL_B, 401, person, sender=people.hospital_a)
     studies.rotate(study, 1, digest("second manifest"), sender=people.hospital_a)
     with reverts(ledger.AccessLedger_NotPermitted, request=released, status=REFUSED):
-        release(expectedEpoch=2)
+        release(epoch=2)
 
 
 def test_serves_two_requests_of_one_requester_each(
     ledger, query, directive, directive_hash, released, release, people, person
 ):
-    ledger.request(2, query, sent(directive), person, sender=people.hospital_b)
+    ledger.request(2, query, *cited(directive), person, sender=people.hospital_b)
     release(nonce=2)
     second = bytes(ledger.requestId(HOSPITAL_B, 2, query, directive_hash))
     assert second != released

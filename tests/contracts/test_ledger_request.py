@@ -16,6 +16,7 @@ from scenario import (
     STUDIES,
     SUSPENDED,
     ZERO32,
+    cited,
     digest,
     directive_of,
     events_of,
@@ -24,7 +25,6 @@ from scenario import (
     plain,
     query_of,
     reverts,
-    sent,
 )
 
 NEVER_SERVED = {"servedEpoch": 0, "confirmedEpoch": 0, "disputedEpoch": 0}
@@ -43,7 +43,7 @@ def event_of(receipt):
 
 def test_reverts_when_the_caller_acts_for_nobody(ledger, query, directive, people, person):
     with reverts(ledger.AccessLedger_NotOperator, account=people.eve.address, institution=0, permissions=0):
-        ledger.request(2, query, sent(directive), person, sender=people.eve)
+        ledger.request(2, query, *cited(directive), person, sender=people.eve)
 
 
 def test_reverts_when_the_operator_may_not_ask(ledger, institutions, query, directive, people, person):
@@ -54,30 +54,30 @@ def test_reverts_when_the_operator_may_not_ask(ledger, institutions, query, dire
         institution=HOSPITAL_B,
         permissions=STUDIES | RELEASES,
     ):
-        ledger.request(2, query, sent(directive), person, sender=people.operator)
+        ledger.request(2, query, *cited(directive), person, sender=people.operator)
 
 
 def test_reverts_when_the_person_is_missing(ledger, query, directive, people):
     with reverts(ledger.AccessLedger_PersonMissing):
-        ledger.request(2, query, sent(directive), ZERO32, sender=people.hospital_b)
+        ledger.request(2, query, *cited(directive), ZERO32, sender=people.hospital_b)
 
 
 def test_reverts_when_the_same_was_permitted_before(ledger, query, directive, request_id, people, person):
     with reverts(ledger.AccessLedger_AlreadyRequested, request=request_id, status=PERMITTED):
-        ledger.request(1, query, sent(directive), person, sender=people.hospital_b)
+        ledger.request(1, query, *cited(directive), person, sender=people.hospital_b)
 
 
 def test_reverts_when_the_same_was_denied_before_even_if_it_would_be_permitted_now(
     ledger, query, study, people, person, record
 ):
     directive = directive_of(study, salt=digest("not recorded yet"))
-    receipt = ledger.request(2, query, sent(directive), person, sender=people.hospital_b)
+    receipt = ledger.request(2, query, *cited(directive), person, sender=people.hospital_b)
     assert event_of(receipt)["reason"] == REASON.DIRECTIVE_NOT_RECORDED
     record(directive)
-    assert ledger.decide(HOSPITAL_B, query, sent(directive)) == REASON.PERMITTED
+    assert ledger.decide(HOSPITAL_B, query, *cited(directive)) == REASON.PERMITTED
     with reverts(ledger.AccessLedger_AlreadyRequested, request=event_of(receipt)["request"], status=DENIED):
-        ledger.request(2, query, sent(directive), person, sender=people.hospital_b)
-    again = ledger.request(3, query, sent(directive), person, sender=people.hospital_b)
+        ledger.request(2, query, *cited(directive), person, sender=people.hospital_b)
+    again = ledger.request(3, query, *cited(directive), person, sender=people.hospital_b)
     assert event_of(again)["reason"] == REASON.PERMITTED
 
 
@@ -86,7 +86,7 @@ def test_reverts_when_the_same_was_refused_before(
 ):
     ledger.refuse(1, query, directive_hash, HOSPITAL_B, 403, person, sender=people.hospital_a)
     with reverts(ledger.AccessLedger_AlreadyRequested, request=request_id, status=3):
-        ledger.request(1, query, sent(directive), person, sender=people.hospital_b)
+        ledger.request(1, query, *cited(directive), person, sender=people.hospital_b)
 
 
 def test_records_a_permit(
@@ -94,7 +94,7 @@ def test_records_a_permit(
 ):
     institutions.setOperator(people.operator, REQUESTS, sender=people.hospital_b)
     chain.pending_timestamp = START + 900
-    receipt = ledger.request(2, query, sent(directive), person, sender=people.operator)
+    receipt = ledger.request(2, query, *cited(directive), person, sender=people.operator)
     number = bytes(ledger.requestId(HOSPITAL_B, 2, query, directive_hash))
     assert [bytes(receipt.return_value[0]), receipt.return_value[1]] == [number, REASON.PERMITTED]
     assert plain(ledger.requestOf(number)) == NEVER_SERVED | {
@@ -118,7 +118,7 @@ def test_records_a_permit(
 
 
 def test_records_a_denial_with_its_reason(ledger, query, directive, directive_hash, people, person):
-    receipt = ledger.request(2, query, sent(directive), person, sender=people.company_c)
+    receipt = ledger.request(2, query, *cited(directive), person, sender=people.company_c)
     event = event_of(receipt)
     assert (event["requester"], event["reason"]) == (3, REASON.GRANTEE_DIFFERS)
     assert plain(ledger.requestOf(event["request"]))["status"] == DENIED
@@ -130,7 +130,7 @@ def test_records_a_denial_without_a_directive_under_the_hash_0(ledger, query, pe
         "salt": digest("not looked at"),
         "modifiers": modifiers((9, ZERO32), (1, ZERO32)),
     }
-    event = event_of(ledger.request(2, query, sent(junk), person, sender=people.hospital_b))
+    event = event_of(ledger.request(2, query, *cited(junk), person, sender=people.hospital_b))
     assert (event["reason"], event["directiveHash"]) == (REASON.DIRECTIVE_ABSENT, ZERO32)
     assert event["request"] == bytes(ledger.requestId(HOSPITAL_B, 2, query, ZERO32))
     assert event["directive"]["salt"] == digest("not looked at")
@@ -138,7 +138,7 @@ def test_records_a_denial_without_a_directive_under_the_hash_0(ledger, query, pe
 
 def test_records_a_denial_about_an_unknown_study(ledger, directive, people, person):
     query = query_of(digest("nothing"))
-    event = event_of(ledger.request(2, query, sent(directive), person, sender=people.hospital_b))
+    event = event_of(ledger.request(2, query, *cited(directive), person, sender=people.hospital_b))
     assert event["reason"] == REASON.STUDY_UNKNOWN
     found = ledger.requestOf(event["request"])
     assert (found.status, found.custodian) == (DENIED, 0)
@@ -147,19 +147,19 @@ def test_records_a_denial_about_an_unknown_study(ledger, directive, people, pers
 def test_records_a_denial_for_a_suspended_institution(ledger, institutions, query, directive, people, person):
     institutions.suspendSelf(sender=people.hospital_b)
     assert institutions.standing(HOSPITAL_B).status == SUSPENDED
-    event = event_of(ledger.request(2, query, sent(directive), person, sender=people.hospital_b))
+    event = event_of(ledger.request(2, query, *cited(directive), person, sender=people.hospital_b))
     assert event["reason"] == REASON.REQUESTER_NOT_ACTIVE
 
 
 def test_records_a_denial_for_an_institution_without_the_role(ledger, query, directive, people, person):
-    event = event_of(ledger.request(2, query, sent(directive), person, sender=people.board_e))
+    event = event_of(ledger.request(2, query, *cited(directive), person, sender=people.board_e))
     assert event["reason"] == REASON.REQUESTER_LACKS_ROLE
 
 
 @pytest.mark.parametrize("purpose", [59, 64, 255])
 def test_records_a_denial_of_a_purpose_that_nobody_knows(ledger, study, directive, people, person, purpose):
     query = query_of(study, purpose=purpose)
-    event = event_of(ledger.request(2, query, sent(directive), person, sender=people.hospital_b))
+    event = event_of(ledger.request(2, query, *cited(directive), person, sender=people.hospital_b))
     assert (event["reason"], event["query"]["purpose"]) == (REASON.PURPOSE_UNKNOWN, purpose)
 
 
@@ -178,7 +178,7 @@ def test_records_a_denial_whatever_the_query_and_the_directive_say(
     """Nothing that can be said makes a request revert, and so be lost."""
     query = query_of(study, **query_change)
     directive = directive_of(study, **directive_change)
-    event = event_of(ledger.request(2, query, sent(directive), person, sender=people.hospital_b))
+    event = event_of(ledger.request(2, query, *cited(directive), person, sender=people.hospital_b))
     assert event["reason"] != REASON.PERMITTED
     assert (event["query"], event["directive"]) == (query, directive)
 
@@ -205,7 +205,11 @@ def test_keeps_what_differs_in_anything_apart(ledger, study, people, person, rec
     for sender in (people.hospital_b, people.company_c):
         for variant in variants:
             receipt = ledger.request(
-                variant["nonce"], variant["query"], sent(variant["directive"]), person, sender=sender
+                variant["nonce"],
+                variant["query"],
+                *cited(variant["directive"]),
+                person,
+                sender=sender,
             )
             numbers.add(event_of(receipt)["request"])
     assert len(numbers) == 2 * len(variants)
@@ -217,4 +221,4 @@ def test_asks_for_one_institution_whoever_of_it_asks(
     """Two operators of one institution share its requests; they can't ask the same twice."""
     institutions.setOperator(people.operator, ALL, sender=people.hospital_b)
     with reverts(ledger.AccessLedger_AlreadyRequested, request=request_id, status=PERMITTED):
-        ledger.request(1, query, sent(directive), digest("another person"), sender=people.operator)
+        ledger.request(1, query, *cited(directive), digest("another person"), sender=people.operator)

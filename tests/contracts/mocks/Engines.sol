@@ -13,10 +13,14 @@ contract Engine {
         Vanishing // the word, until `vanish`
     }
 
-    uint16 public constant VERSION = 7;
+    uint16 public immutable VERSION;
 
     Way public way;
     uint256 public word;
+
+    constructor(uint16 version) {
+        VERSION = version;
+    }
 
     function set(Way newWay, uint256 newWord) external {
         way = newWay;
