@@ -54,6 +54,7 @@ from pixelpact.chain.answers import Log
 from pixelpact.chain.client import CONTRACTS
 from pixelpact.chain.deploy import send
 from pixelpact.chain.events import decode_event
+from pixelpact.errors import ChainError
 from pixelpact.models import Action
 from pixelpact.policy import GuardianPower, Role
 

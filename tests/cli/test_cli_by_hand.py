@@ -243,7 +243,7 @@ def test_a_signature_that_is_not_the_patients_is_refused(hand: Hand, kind: str) 
     wrong.write_text(_changed(hand, hand.consent(), kind))
     told = hand.run("hospital-a", "consent", "record", wrong)
     assert told.code == 3
-    assert ("another network" if kind.startswith("another c") else "not the patient's") in told.err
+    assert ("another network" if kind.startswith("another c") else "not the signer's") in told.err
 
 
 @pytest.mark.parametrize(

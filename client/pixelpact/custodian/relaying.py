@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from types import MappingProxyType
 
 from pixelpact.chain import (
     AllRevoked,
@@ -52,7 +51,7 @@ class _Message:
     key: str
     call: Call
     search: Callable[..., Iterator[Event]]
-    rest: Mapping[str, object] = MappingProxyType({})
+    rest: Mapping[str, object] = field(default_factory=dict)
 
 
 def relay(profile: Profile, signed: Signed) -> None:

@@ -58,8 +58,8 @@ def _refused(step: Step, event: AccessRefused) -> Told:
 def _emergency(step: Step, event: EmergencyRequested) -> Told:
     what, answer = _answer(event.reason)
     text = (
-        f"opened study {words.short(event.study)} of patient {words.short(event.subject)} in an emergency, by "
-        f"{words.short(event.first)} and {words.short(event.second)}, to be reviewed "
+        f"opened study {words.short(event.study)} of patient {words.short(event.subject)} in an emergency, "
+        f"by {words.short(event.first)} and {words.short(event.second)}, to be reviewed "
         f"by {words.moment(event.review_by)}: {answer}"
     )
     return step.name(event.requester), f"emergency, {what}", text
