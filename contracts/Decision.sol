@@ -13,7 +13,7 @@ import {Query} from "./Query.sol";
 import {Vocabulary} from "./Vocabulary.sol";
 
 /// @title Decision
-/// @notice The part of the ledger that decides: gathers the facts, takes the floor's decision, asks the engine in force.
+/// @notice The part of the ledger that decides: gathers the facts, takes the floor's decision, asks the present engine.
 abstract contract Decision is IAccessLedger {
     // ========================================================================
     // Types

@@ -132,7 +132,9 @@ abstract contract Recovery is Guardians {
     // ========================================================================
 
     /// @inheritdoc IConsentRegistry
-    function recoveryOf(address subject) external view returns (address, uint64, address, uint64, uint32) {
+    function recoveryOf(
+        address subject
+    ) external view returns (address named, uint64 sequence, address candidate, uint64 readyAt, uint32 attempt) {
         RecoveryState memory found = _recoveries[subject];
         return (found.named, found.sequence, found.candidate, found.readyAt, found.attempt);
     }

@@ -154,14 +154,18 @@ abstract contract Refusals is Commitments {
         uint32 custodian,
         bytes32 study,
         uint32 grantee
-    ) external view returns (uint64, uint64) {
+    ) external view returns (uint64 purposes, uint64 sequence) {
         bool isNarrow = custodian != _ANY_CUSTODIAN || study != _ANY_STUDY || grantee != _ANY_GRANTEE;
         ScopedRefusal memory found = _stored(subject, isNarrow, _scopeOf(custodian, study, grantee));
         return (found.purposes, found.sequence);
     }
 
     /// @inheritdoc IConsentRegistry
-    function takenRefusalOf(address subject, uint32 custodian, bytes32 study) external view returns (uint64, uint64) {
+    function takenRefusalOf(
+        address subject,
+        uint32 custodian,
+        bytes32 study
+    ) external view returns (uint64 purposes, uint64 sequence) {
         ScopedRefusal memory found = _refusals[subject][_takenScopeOf(custodian, study)];
         return (found.purposes, found.sequence);
     }

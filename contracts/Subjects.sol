@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import {IConsentRegistry} from "./interfaces/IConsentRegistry.sol";
+import {IConsortium} from "./interfaces/IConsortium.sol";
 import {IInstitutionRegistry} from "./interfaces/IInstitutionRegistry.sol";
 import {IStudyRegistry} from "./interfaces/IStudyRegistry.sol";
 import {Signatures} from "./Signatures.sol";
@@ -73,11 +74,12 @@ abstract contract Subjects is IConsentRegistry, EIP712 {
         if (address(registry).code.length == 0) revert ConsentRegistry_NoCode(address(registry));
         if (address(studyRegistry).code.length == 0) revert ConsentRegistry_NoCode(address(studyRegistry));
 
-        // Effect: asked from now on.
+        // Effect: asked from now on; the terms never change.
         _INSTITUTIONS = registry;
         _STUDIES = studyRegistry;
-        _PAPER_DELAY = 3 days;
-        _KEY_RECOVERY_DELAY = 7 days;
+        IConsortium.Terms memory terms = registry.terms();
+        _PAPER_DELAY = terms.paperDelay;
+        _KEY_RECOVERY_DELAY = terms.keyRecoveryDelay;
     }
 
     // ========================================================================

@@ -14,11 +14,13 @@ import pytest
 import solcx
 from ape.contracts import ContractContainer
 from ape_ethereum.trace import Trace
+from consenting import Consenting
 from ethpm_types import ContractType
 from scenario import (
     ALICE,
     BOARD,
     BOARD_E,
+    CONSENTS,
     CT,
     CUSTODIAN,
     EMERGENCIES,
@@ -26,6 +28,7 @@ from scenario import (
     FOUNDED,
     FRANCES,
     GRACE,
+    HARRY,
     HOSPITAL_A,
     HOSPITAL_B,
     NO_EVIDENCE,
@@ -49,6 +52,7 @@ from scenario import (
     said_in,
     sent,
 )
+from votes import Council
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +70,27 @@ def founders(people):
         (people.hospital_d, CUSTODIAN | REQUESTER, b"FR", 1),
         (people.board_e, BOARD, b"GB", 1),
     ]
+
+
+@pytest.fixture(scope="session")
+def found_council(project, chain, people):
+    """Found a consortium of its own, with these roles."""
+
+    def found(*roles: int) -> Council:
+        admins = list(vars(people).values())[: len(roles)]
+        rows = [(admin, role, b"CH", 0) for admin, role in zip(admins, roles, strict=True)]
+        registry = people.relay.deploy(project.InstitutionRegistry, rows, TERMS)
+        return Council(registry, chain, dict(enumerate(admins, 1)), people.relay, START + YEAR)
+
+    return found
+
+
+@pytest.fixture
+def council(found_council):
+    """Four that vote, of which the second asks too, and an ethics board that does not vote."""
+    founded = found_council(CUSTODIAN | VOTER, REQUESTER | VOTER, VOTER, VOTER, BOARD)
+    founded.at(START + YEAR)
+    return founded
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -96,6 +121,7 @@ def consortium(project, chain, people, founders):
     for admin in (people.hospital_a, people.hospital_b, people.company_c, people.hospital_d):
         institutions.publishKey(ENCRYPTION_KEY, sender=admin)
     institutions.setOperator(FRANCES.address, PROJECTS, sender=people.board_e)
+    institutions.setOperator(HARRY.address, CONSENTS, sender=people.hospital_a)
     institutions.setOperator(GRACE.address, EMERGENCIES, sender=people.hospital_b)
     studies.register(
         digest("study"), ALICE.address, CT, digest("manifest"), digest("content"), sender=people.hospital_a
@@ -200,6 +226,12 @@ def approve(chain, projects, people):
 
 
 @pytest.fixture(scope="session")
+def consenting(chain, consents, domain, people, study):
+    """Everything that can be said in matters of consent, signed and sent."""
+    return Consenting(chain, consents, domain, people, study)
+
+
+@pytest.fixture(scope="session")
 def record(consents, domain, people):
     """Record a directive that its subject signed; its hash."""
 
@@ -263,6 +295,20 @@ def refuse(consents, domain, people):
 
 
 @pytest.fixture(scope="session")
+def hand_over(studies, study, people):
+    """Hand Alice's study over to these in turn, each by both sides."""
+    admins = list(vars(people).values())
+
+    def hand_over_(*custodians: int) -> None:
+        for to in custodians:
+            holder = studies.study(study).custodian
+            studies.offerCustody(study, to, sender=admins[holder - 1])
+            studies.acceptCustody(study, sender=admins[to - 1])
+
+    return hand_over_
+
+
+@pytest.fixture(scope="session")
 def directive_hash(directive, domain):
     """The hash of Alice's directive, which is recorded."""
     return domain.struct_hash("Directive", directive)
@@ -287,8 +333,10 @@ def carry(chain, institutions, people):
     def carry_(notice: int = 0, **motion: Any) -> Any:
         made = motion_of(**motion)
         number = institutions.propose(made, sender=people.hospital_a).return_value
-        institutions.vote(number, sender=people.hospital_b)
-        chain.pending_timestamp += notice
+        if made["institution"] != HOSPITAL_B:
+            institutions.vote(number, sender=people.hospital_b)
+        if notice:
+            chain.pending_timestamp += notice
         return institutions.carryOut(number, made, sender=people.relay)
 
     return carry_

@@ -117,8 +117,38 @@ TYPES = {
         ("secondPerson", "bytes32"),
     ],
     "Approval": [("project", "bytes32"), ("board", "uint32"), ("until", "uint64")],
+    "EndOfPaper": [("subject", "address")],
+    "PaperConsent": [
+        ("subject", "address"),
+        ("directive", "bytes32"),
+        ("custodian", "uint32"),
+        ("form", "bytes32"),
+    ],
+    "RefusalLift": [
+        ("subject", "address"),
+        ("custodian", "uint32"),
+        ("study", "bytes32"),
+        ("form", "bytes32"),
+        ("sequence", "uint64"),
+    ],
+    "Appointment": [
+        ("subject", "address"),
+        ("guardian", "address"),
+        ("powers", "uint8"),
+        ("custodian", "uint32"),
+        ("until", "uint64"),
+        ("number", "uint32"),
+    ],
+    "AttestedAppointment": [("appointment", "Appointment"), ("form", "bytes32")],
+    "Dismissal": [("subject", "address"), ("number", "uint32")],
+    "Recoverer": [("subject", "address"), ("account", "address"), ("sequence", "uint64")],
+    "Recovery": [("subject", "address"), ("candidate", "address"), ("attempt", "uint32")],
+    "RecoveryStop": [("subject", "address"), ("attempt", "uint32")],
 }
-PARTS = {"Directive": ["Directive", "Modifier"]}
+PARTS = {
+    "Directive": ["Directive", "Modifier"],
+    "AttestedAppointment": ["AttestedAppointment", "Appointment"],
+}
 
 
 @dataclass(frozen=True)
@@ -169,6 +199,15 @@ class Patient:
 
 
 ALICE, BOB = Patient("Alice"), Patient("Bob")
+#: Who may act for Alice, who may in vain, and the key that Alice has after she lost the first.
+GUARDIAN, STRANGER, NEW_KEY, SAFE = (
+    Patient("Gwen"),
+    Patient("Sven"),
+    Patient("Alice anew"),
+    Patient("her safe"),
+)
+#: Who signs for hospital A beside its admin, in matters of consent.
+HARRY = Patient("Harry")
 #: Who signs for the ethics board, and who is the second of hospital B in an emergency; without ether too.
 FRANCES, GRACE = Patient("Frances"), Patient("Grace")
 
@@ -262,6 +301,19 @@ def motion_of(action: int, **changes: Any) -> dict[str, Any]:
         "codeHash": ZERO32,
         "duration": 0,
     } | changes
+
+
+def project_id(body: dict[str, Any]) -> bytes:
+    """A project's number, by another ABI encoder than the contract's."""
+    types = ["(uint32,uint32[],uint16,bytes2,bytes32,bytes32[],bytes32)"]
+    return keccak(encode(types, [tuple(body.values())]))
+
+
+def request_id(domain: Domain, requester: int, nonce: int, query: dict[str, Any]) -> bytes:
+    """The number of a request without a directive, likewise."""
+    asked = keccak(encode(["bytes32", "uint8", "uint64", "bytes32", "uint64"], list(query.values())))
+    types = ["uint256", "address", "uint32", "uint64", "bytes32", "bytes32"]
+    return keccak(encode(types, [domain.chain_id, domain.registry, requester, nonce, asked, ZERO32]))
 
 
 def emergency_of(study: bytes, /, **changes: Any) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 import pytest
-from scenario import ALICE, BOB, events_of, reverts
+from scenario import ALICE, BOB, START, events_of, reverts
 
 
 @pytest.mark.parametrize("generation", [0, 2, 2**32 - 1])
@@ -44,3 +44,27 @@ def test_keeps_the_refusals(consents, refuse, revoke_all):
     refuse(0b101)
     revoke_all(1)
     assert consents.refusedPurposes(ALICE.address, (0, 0, bytes(32), 0)) == 0b101
+
+
+@pytest.mark.parametrize("at", [START + 600, START + 700], ids=["earlier", "in the same second"])
+def test_revives_nothing_that_was_recorded_for_the_next_generation(consenting, chain, at):
+    """Signed for a generation to come and recorded early: withdrawn with all the others."""
+    directive = consenting.directive(generation=1)
+    chain.pending_timestamp = at
+    consenting.record(directive)
+    chain.pending_timestamp = START + 700
+    consenting.revoke_all(1)
+    found = consenting.standing(directive)
+    assert (found.generation, found.generationSince, found.recordedAt) == (1, START + 701, at)
+    consenting.revoke_all(2)
+    assert consenting.standing(directive).recordedAt < consenting.standing(directive).generationSince
+
+
+def test_counts_what_is_recorded_after_it_in_the_same_second(consenting, chain):
+    directive = consenting.directive(generation=1)
+    chain.pending_timestamp = START + 700
+    consenting.revoke_all(1)
+    chain.pending_timestamp = START + 700
+    consenting.record(directive)
+    found = consenting.standing(directive)
+    assert (found.generation, found.generationSince, found.recordedAt) == (1, 0, START + 700)
