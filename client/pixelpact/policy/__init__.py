@@ -24,6 +24,7 @@ from pixelpact.policy._generated import (
     Role,
     Trait,
 )
+from pixelpact.policy.affairs import describe_approval, describe_motion, describe_project
 from pixelpact.policy.decision import Decision, decide, decide_emergency, decide_release, emergency_query
 from pixelpact.policy.description import (
     describe,
@@ -127,7 +128,10 @@ __all__ = [
     "decide_release",
     "descendants",
     "describe",
+    "describe_approval",
     "describe_guardian",
+    "describe_motion",
+    "describe_project",
     "describe_query",
     "describe_recovery",
     "describe_refusal",

@@ -117,6 +117,7 @@ class Requester:
         *,
         purpose: Purpose,
         person: str,
+        project: bytes = ZERO32,
         obligations: Obligation | int = 0,
     ) -> AccessRequest:
         """Ask for a study; the answer, yes or no, is recorded with its reason.
@@ -125,14 +126,17 @@ class Requester:
             invitation: says which study, and which consent to cite.
             purpose: what for.
             person: who asks, as the institution knows them; the chain gets a keyed digest.
-            obligations: what the institution promises.
+            project: the research project that it is for, 32 bytes; zeros for none.
+            obligations: what the institution accepts to do.
 
         Raises:
-            InputError: an invitation to another network, expired, changed, or a stranger's.
+            InputError: an invitation to another network, expired, changed, or a stranger's; no such number.
             ChainError: nothing could be asked or recorded; a denial is not an error.
         """
         invited = verify_invitation(self._chain, invitation)
-        query = AccessQuery(invited.study, int(purpose), invited.categories, ZERO32, int(obligations))
+        if project != ZERO32:
+            require_bytes(project, 32, "a project's number")
+        query = AccessQuery(invited.study, int(purpose), invited.categories, project, int(obligations))
         directive, evidence = invited.directive, invited.evidence
         digest = self._profile.person_digest(person)
         cited = eip712.struct_hash(directive).hex() if directive else "nothing"
@@ -142,6 +146,7 @@ class Requester:
             query.study.hex(),
             query.purpose,
             query.categories,
+            query.project.hex(),
             query.obligations,
             cited,
             shown,
