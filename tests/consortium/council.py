@@ -10,7 +10,6 @@ from pixelpact.consortium import Delegate, Stage
 from pixelpact.localnet import Sandbox
 from pixelpact.models import Motion
 
-
 NOTICE = 600
 TERMS = replace(RECOMMENDED_TERMS, engine_notice=NOTICE, recovery_notice=NOTICE)
 

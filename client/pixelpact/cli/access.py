@@ -39,7 +39,13 @@ def request(
     profile: ProfileFolderOption,
     person: Person,
     purpose: Annotated[str, typer.Option(help="What for: an HL7 purpose of use.")] = "TREAT",
-    promise: Annotated[
+    project: Annotated[
+        str | None,
+        typer.Option(
+            help="The research project that it is for: its number, or how it begins.", metavar="NUMBER"
+        ),
+    ] = None,
+    accept: Annotated[
         list[str] | None,
         typer.Option(help="An obligation that the institution accepts; may be repeated.", metavar="NAME"),
     ] = None,
@@ -52,15 +58,23 @@ def request(
 
     Example: pixelpact access request invitation.json --person dr-b --profile hospital-b
     """
+    from pixelpact.consortium import find_project
+    from pixelpact.documents import require_digits
+    from pixelpact.models import ZERO32
     from pixelpact.requester import Requester
 
     signed = read_invitation(invitation)
     (wanted,) = purposes_of([purpose])
-    obligations = obligations_of(promise or [])
+    obligations = obligations_of(accept or [])
+    if project is not None:
+        require_digits(project, "project")
     require_person(person)
     with opened_profile(profile) as opened:
         requester = Requester(opened)
-        asked = requester.request(signed, purpose=wanted, person=person, obligations=obligations)
+        cited = ZERO32 if project is None else find_project(opened.chain, project).number
+        asked = requester.request(
+            signed, purpose=wanted, person=person, project=cited, obligations=obligations
+        )
         key_version = requester.key_version()
     if as_json:
         print_json(

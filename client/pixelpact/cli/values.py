@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, TypeVar
 from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
-    from enum import Enum
+    from enum import Enum, IntFlag
 
     from pixelpact.models import Modifier
-    from pixelpact.policy import Category, Obligation, Purpose
+    from pixelpact.policy import Category, ModifierCode, Obligation, Purpose
 
 __all__ = [
     "address_of",
     "categories_of",
     "conditions_of",
+    "country_of",
+    "flags_of",
     "grantee_of",
     "member_of",
     "obligations_of",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 M = TypeVar("M", bound="Enum")
+F = TypeVar("F", bound="IntFlag")
 
 
 def member_of(kind: type[M], name: str, what: str, where: str) -> M:
@@ -44,6 +47,35 @@ def member_of(kind: type[M], name: str, what: str, where: str) -> M:
             remedy=f"Take one of them; {where} says what each means",
         )
     return found
+
+
+def flags_of(kind: type[F], names: Sequence[str], what: str) -> F:
+    """A set by its members' names, in any letter case; the one name ``none`` is the empty set.
+
+    Raises:
+        InputError: there is none of this name, or ``none`` beside another.
+    """
+    found = kind(0)
+    if [name.lower() for name in names] == ["none"]:
+        return found
+    for name in names:
+        found |= member_of(kind, name, what, "docs/policy.md")
+    return found
+
+
+def country_of(text: str) -> str:
+    """A country: two capital letters.
+
+    Raises:
+        InputError: anything else.
+    """
+    if not re.fullmatch("[A-Z]{2}", text):
+        raise InputError(
+            f"{text!r} is no country",
+            why="a country is two capital letters (ISO 3166-1 alpha-2)",
+            remedy="Give it such as CH",
+        )
+    return text
 
 
 def purposes_of(names: Sequence[str]) -> list[Purpose]:
@@ -165,7 +197,7 @@ def conditions_of(texts: Sequence[str]) -> list[Modifier]:
 
 
 def _condition(text: str) -> Modifier:
-    from pixelpact.models import ZERO32, Modifier
+    from pixelpact.models import Modifier
     from pixelpact.policy import ModifierCode
 
     name, given, value = text.partition("=")
@@ -173,19 +205,32 @@ def _condition(text: str) -> Modifier:
     if not given:
         return Modifier(int(code))
     try:
-        match code:
-            case ModifierCode.GS:
-                return Modifier(int(code), value.encode("ascii").ljust(32, b"\0"))
-            case ModifierCode.IS | ModifierCode.TS:
-                return Modifier(int(code), int(value).to_bytes(32, "big"))
-            case ModifierCode.MOR:
-                day = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
-                return Modifier(int(code), int(day.timestamp()).to_bytes(32, "big"))
-            case _:
-                return Modifier(int(code), bytes.fromhex(value.removeprefix("0x")).rjust(32, b"\0") or ZERO32)
+        return Modifier(int(code), _condition_value(code, value))
     except (ValueError, OverflowError) as error:
         raise InputError(
             f"{value!r} is no value for the condition {code.name}",
-            why="GS takes a country, IS an institution, TS months, MOR a date, others hexadecimal digits",
-            remedy="For one: GS=DE, IS=2, TS=12, MOR=2027-01-31",
+            why="GS takes a country, IS an institution, TS months, MOR a date, DS and RS a code, PS a "
+            "project's whole number, others hexadecimal digits",
+            remedy="For one: GS=DE, IS=2, TS=12, MOR=2027-01-31, DS=MONDO:0005148",
         ) from error
+
+
+def _condition_value(code: ModifierCode, value: str) -> bytes:
+    from pixelpact.consortium import code_bytes
+    from pixelpact.policy import ModifierCode
+
+    match code:
+        case ModifierCode.GS:
+            return value.encode("ascii").ljust(32, b"\0")
+        case ModifierCode.IS | ModifierCode.TS:
+            return int(value).to_bytes(32, "big")
+        case ModifierCode.DS | ModifierCode.RS:
+            return code_bytes(value)
+        case ModifierCode.MOR:
+            day = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
+            return int(day.timestamp()).to_bytes(32, "big")
+        case _:
+            digits = value.removeprefix("0x")
+            if code is ModifierCode.PS and len(digits) != 64:
+                raise ValueError(digits)
+            return bytes.fromhex(digits).rjust(32, b"\0")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pixelpact.chain import EngineCode, Event, inspect_engine
+from pixelpact.chain import EngineCode, Event, InstitutionRecord, InstitutionStatus, inspect_engine
 from pixelpact.consortium import approving, engines, operators, research, standing, voting
 from pixelpact.consortium.operators import OperatorStanding
 from pixelpact.consortium.research import ProjectView
 from pixelpact.consortium.standing import ProposalStanding
+from pixelpact.errors import InputError
 from pixelpact.models import Motion, Project, SignedAttestation
 from pixelpact.policy import OperatorPermission
 from pixelpact.profile import Profile, require_bytes
@@ -87,6 +88,21 @@ class Delegate:
     def proposal(self, number: int) -> ProposalStanding:
         """One of ``proposals``. Raises InputError where there is none of this number."""
         return standing.find_proposal(self._profile.chain, number)
+
+    def institution(self, number: int) -> InstitutionRecord:
+        """An institution of the network as the newest block has it.
+
+        Raises:
+            InputError: there is none of this number.
+        """
+        record = self._profile.chain.institutions.institution(number)
+        if record.status is InstitutionStatus.UNKNOWN:
+            raise InputError(
+                f"There is no institution {number}",
+                why="the network has none of this number",
+                remedy="Look at those there are: pixelpact institution list",
+            )
+        return record
 
     # The policy engine
 
