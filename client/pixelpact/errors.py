@@ -2,6 +2,7 @@
 
     PixelPactError
     ├── InputError             3   what was given can't be used: a folder, a file, an argument
+    │   └── NotExpressibleError    a consent says what another format has no place for; names each part
     ├── OutputError            4   a place that must be written can't be
     ├── StoreError             5   the block store: absent, full, answering wrongly
     ├── ChainError             6   the chain can't be asked, so nothing can be decided
@@ -26,6 +27,7 @@ output went away.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "IndexStreamError",
     "InputError",
     "LimitError",
+    "NotExpressibleError",
     "OutputError",
     "PayloadError",
     "PixelPactError",
@@ -87,6 +90,18 @@ class InputError(PixelPactError):
     """What was given (a folder, a file, an argument) can't be used."""
 
     exit_code = 3
+
+
+class NotExpressibleError(InputError):
+    """A consent says something that the format it is to go into has no place for.
+
+    Args:
+        parts: each element or field that has none, by its path, and why.
+    """
+
+    def __init__(self, what: str, *, parts: Mapping[str, str], why: str = "", remedy: str = "") -> None:
+        self.parts = dict(parts)
+        super().__init__(what, why=why, remedy=remedy)
 
 
 class OutputError(PixelPactError):

@@ -52,6 +52,7 @@ from scenario import (
     said_in,
     sent,
 )
+from votes import Council
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +70,27 @@ def founders(people):
         (people.hospital_d, CUSTODIAN | REQUESTER, b"FR", 1),
         (people.board_e, BOARD, b"GB", 1),
     ]
+
+
+@pytest.fixture(scope="session")
+def found_council(project, chain, people):
+    """Found a consortium of its own, with these roles."""
+
+    def found(*roles: int) -> Council:
+        admins = list(vars(people).values())[: len(roles)]
+        rows = [(admin, role, b"CH", 0) for admin, role in zip(admins, roles, strict=True)]
+        registry = people.relay.deploy(project.InstitutionRegistry, rows, TERMS)
+        return Council(registry, chain, dict(enumerate(admins, 1)), people.relay, START + YEAR)
+
+    return found
+
+
+@pytest.fixture
+def council(found_council):
+    """Four that vote, of which the second asks too, and an ethics board that does not vote."""
+    founded = found_council(CUSTODIAN | VOTER, REQUESTER | VOTER, VOTER, VOTER, BOARD)
+    founded.at(START + YEAR)
+    return founded
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -273,6 +295,20 @@ def refuse(consents, domain, people):
 
 
 @pytest.fixture(scope="session")
+def hand_over(studies, study, people):
+    """Hand Alice's study over to these in turn, each by both sides."""
+    admins = list(vars(people).values())
+
+    def hand_over_(*custodians: int) -> None:
+        for to in custodians:
+            holder = studies.study(study).custodian
+            studies.offerCustody(study, to, sender=admins[holder - 1])
+            studies.acceptCustody(study, sender=admins[to - 1])
+
+    return hand_over_
+
+
+@pytest.fixture(scope="session")
 def directive_hash(directive, domain):
     """The hash of Alice's directive, which is recorded."""
     return domain.struct_hash("Directive", directive)
@@ -297,8 +333,10 @@ def carry(chain, institutions, people):
     def carry_(notice: int = 0, **motion: Any) -> Any:
         made = motion_of(**motion)
         number = institutions.propose(made, sender=people.hospital_a).return_value
-        institutions.vote(number, sender=people.hospital_b)
-        chain.pending_timestamp += notice
+        if made["institution"] != HOSPITAL_B:
+            institutions.vote(number, sender=people.hospital_b)
+        if notice:
+            chain.pending_timestamp += notice
         return institutions.carryOut(number, made, sender=people.relay)
 
     return carry_

@@ -303,6 +303,19 @@ def motion_of(action: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def project_id(body: dict[str, Any]) -> bytes:
+    """A project's number, by another ABI encoder than the contract's."""
+    types = ["(uint32,uint32[],uint16,bytes2,bytes32,bytes32[],bytes32)"]
+    return keccak(encode(types, [tuple(body.values())]))
+
+
+def request_id(domain: Domain, requester: int, nonce: int, query: dict[str, Any]) -> bytes:
+    """The number of a request without a directive, likewise."""
+    asked = keccak(encode(["bytes32", "uint8", "uint64", "bytes32", "uint64"], list(query.values())))
+    types = ["uint256", "address", "uint32", "uint64", "bytes32", "bytes32"]
+    return keccak(encode(types, [domain.chain_id, domain.registry, requester, nonce, asked, ZERO32]))
+
+
 def emergency_of(study: bytes, /, **changes: Any) -> dict[str, Any]:
     """Two people of hospital B open Alice's CT study; changed as the test needs it."""
     return {

@@ -15,21 +15,30 @@ from consent_costs import measure_consents
 from scenario import (
     ALICE,
     ANY_GRANTEE,
+    BOARD_E,
     CT,
+    FRANCES,
     HOSPITAL_A,
     HOSPITAL_B,
     MAX_TERM,
     PURPOSE,
+    START,
     STUDIES,
+    YEAR,
     ZERO32,
+    Domain,
     Patient,
     cited,
     digest,
     directive_of,
+    emergency_of,
+    emergency_query,
     modifiers,
     no_directive,
     number,
+    project_of,
     query_of,
+    release_of,
 )
 
 SNAPSHOT = Path(__file__).with_name("gas.json")
@@ -95,6 +104,68 @@ def measure_studies(studies: Any, people: Any) -> dict[str, Any]:
     }
 
 
+def measure_projects(projects: Any, people: Any, domain: Domain) -> dict[str, Any]:
+    full = project_of(
+        partners=list(range(100, 116)), codes=[number(code) for code in range(1, 9)], salt=digest("full")
+    )
+    receipts = {
+        "ProjectRegistry.register": projects.register(project_of(), sender=people.hospital_b),
+        "ProjectRegistry.register, sixteen partners and eight codes": projects.register(
+            full, sender=people.hospital_b
+        ),
+    }
+    project = bytes(projects.projectId(full))
+    for name, until in (("", START + YEAR), (", prolonging", START + 2 * YEAR)):
+        message = {"project": project, "board": BOARD_E, "until": until}
+        signature = FRANCES.sign(domain, "Approval", message)
+        receipts[f"ProjectRegistry.approve{name}"] = projects.approve(
+            project, BOARD_E, until, FRANCES.address, signature, sender=people.relay
+        )
+    return receipts | {"ProjectRegistry.withdraw": projects.withdraw(project, sender=people.board_e)}
+
+
+def measure_emergencies(ledger: Any, open_record: Any, study: bytes, people: Any) -> dict[str, Any]:
+    receipts = {
+        "AccessLedger.emergency, the first": open_record(nonce=1),
+        "AccessLedger.emergency": open_record(nonce=2),
+        "AccessLedger.emergency, denied": open_record(nonce=3, categories=0),
+        "AccessLedger.release, of an emergency": ledger.release(
+            2,
+            emergency_query(emergency_of(study)),
+            *cited(no_directive()),
+            release_of(epoch=2),
+            sender=people.hospital_a,
+        ),
+    }
+    request = receipts["AccessLedger.emergency"].return_value.id
+    receipts["AccessLedger.review"] = ledger.review(
+        request, 1, digest("report"), digest("p"), sender=people.board_e
+    )
+    return receipts
+
+
+@pytest.fixture
+def within_project(study, register_project, approve):
+    """The most that the engine can be asked: eight modifiers that are looked up in a project's registers."""
+    partners = list(range(100, 116))
+    project = register_project(partners=partners, codes=[number(code) for code in range(1, 9)], traits=2)
+    approve(project)
+    carried = modifiers(
+        (7, number(8)),
+        (12, number(1)),
+        (15, ZERO32),
+        (16, ZERO32),
+        (18, ZERO32),
+        (22, b"GB" + bytes(30)),
+        (27, project),
+        (46, ZERO32),
+    )
+    directive = directive_of(
+        study, permission=7, purposes=1 << PURPOSE.DSRCH, modifiers=carried, salt=digest("project")
+    )
+    return directive, query_of(study, purpose=PURPOSE.DSRCH, project=project, obligations=16)
+
+
 @pytest.fixture
 def measured(  # the story, call by call
     institutions,
@@ -115,6 +186,10 @@ def measured(  # the story, call by call
     revoke_all,
     of_study,
     wallet,
+    chain,
+    projects,
+    within_project,
+    open_record,
 ):
     """Gas used by call."""
 
@@ -124,16 +199,24 @@ def measured(  # the story, call by call
         return consents.record(subject, directive_hash, 0, signature, sender=people.relay)
 
     eight, research = of_study
+    of_project, within = within_project
     asked, b, a = (people.hospital_b, people.hospital_b, people.hospital_a)
     of_wallet = directive_of(study, subject=wallet.address)
     receipts = {
         "ConsentRegistry.record": record(directive_of(study, salt=digest("gas"))),
         "ConsentRegistry.record, eight modifiers": record(eight),
+        "ConsentRegistry.record, eight modifiers of a project": record(of_project),
         "ConsentRegistry.record, by a wallet contract": record(of_wallet, wallet.address),
         "ConsentRegistry.revoke, before it is recorded": revoke(digest("in a drawer")),
         "AccessLedger.request": ledger.request(2, query, *cited(directive), person, sender=asked),
         "AccessLedger.request, eight modifiers": ledger.request(
             2, research, *cited(eight), person, sender=asked
+        ),
+        "AccessLedger.request, eight modifiers of a project": ledger.request(
+            2, within, *cited(of_project), person, sender=asked
+        ),
+        "AccessLedger.release, eight modifiers of a project": release(
+            nonce=2, query=within, directive=of_project
         ),
         "AccessLedger.request, denied without a directive": ledger.request(
             2, query, *cited(no_directive()), person, sender=asked
@@ -151,6 +234,7 @@ def measured(  # the story, call by call
         "AccessLedger.release, again": release(nonce=2, epoch=2),
         "AccessLedger.confirm, again": ledger.confirm(2, query, directive_hash, 2, person, sender=b),
         "AccessLedger.refuse": ledger.refuse(2, query, directive_hash, HOSPITAL_B, 401, person, sender=a),
+        **measure_emergencies(ledger, open_record, study, people),
         "ConsentRegistry.refuse": refuse(1 << PURPOSE.HMARKT),
         "ConsentRegistry.refuse, of one grantee": refuse(1 << PURPOSE.HMARKT, grantee=4),
         "AccessLedger.request, with narrower refusals": ledger.request(
@@ -159,6 +243,7 @@ def measured(  # the story, call by call
         "ConsentRegistry.revoke": revoke(directive_hash),
         "ConsentRegistry.revokeAll": revoke_all(1),
         **measure_consents(consenting, studies),
+        **measure_projects(projects, people, Domain(chain.chain_id, projects.address)),
         **measure_studies(studies, people),
         **measure_institutions(institutions, people),
     }

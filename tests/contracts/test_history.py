@@ -10,19 +10,32 @@ from typing import Any
 import pytest
 from scenario import (
     ALICE,
+    BOARD,
     COMPANY_C,
     CT,
     CUSTODIAN,
+    EMERGENCIES,
+    FRANCES,
+    GRACE,
     HOSPITAL_A,
     HOSPITAL_B,
+    PROJECTS,
     REQUESTER,
+    START,
     TERMS,
+    YEAR,
     Domain,
     cited,
     digest,
     directive_of,
+    emergency_of,
+    emergency_query,
+    project_id,
+    project_of,
     query_of,
     release_of,
+    request_id,
+    said_in,
 )
 
 MORE, AT_ONCE = 201, 21
@@ -31,12 +44,16 @@ KEY = b"K" * 1_216
 
 @pytest.fixture
 def world(project, chain, people, mocks):
-    """A consortium whose two hospitals are contracts; hospital B has a key."""
+    """A consortium whose two hospitals and ethics board are contracts; hospital B has a key."""
     deploy = people.relay.deploy
-    hospital_a, hospital_b = deploy(mocks.Agent), deploy(mocks.Agent)
+    hospital_a, hospital_b, board = (deploy(mocks.Agent) for _ in range(3))
     institutions = deploy(
         project.InstitutionRegistry,
-        [(hospital_a, CUSTODIAN, b"GB", 0), (hospital_b, REQUESTER, b"GB", 0)],
+        [
+            (hospital_a, CUSTODIAN, b"GB", 0),
+            (hospital_b, REQUESTER, b"GB", 0),
+            (board, BOARD, b"GB", 0),
+        ],
         TERMS,
     )
     studies = deploy(project.StudyRegistry, institutions)
@@ -51,13 +68,20 @@ def world(project, chain, people, mocks):
     hospital_a.act(studies, register("study"), sender=people.relay)
     key = bytes(institutions.publishKey.encode_input(KEY))
     hospital_b.act(institutions, key, sender=people.relay)
+    for agent, account, permission in ((hospital_b, GRACE, EMERGENCIES), (board, FRANCES, PROJECTS)):
+        made = bytes(institutions.setOperator.encode_input(account.address, permission))
+        agent.act(institutions, made, sender=people.relay)
     return SimpleNamespace(
         hospital_a=hospital_a,
         hospital_b=hospital_b,
+        board=board,
         institutions=institutions,
         studies=studies,
         consents=consents,
+        projects=projects,
         ledger=ledger,
+        of_projects=Domain(chain.chain_id, projects.address),
+        of_ledger=Domain(chain.chain_id, ledger.address),
         register=register,
         key=key,
         study=bytes(studies.studyId(HOSPITAL_A, digest("study"))),
@@ -115,8 +139,43 @@ def turn(world: Any, number: int) -> dict[str, tuple[Any, Any, bytes]]:
         "refuse": (b, consents, data(consents.refuse, refusal, 0, signed("Refusal", refusal))),
         "rotate": (a, studies, data(studies.rotate, world.study, number, digest(f"manifest {number}"))),
         "register": (a, studies, world.register(f"study {number}")),
+        **of_research(world, number),
+        **of_emergency(world, number),
         "setOperator": (a, institutions, data(institutions.setOperator, f"0x{number + 999:040x}", 1)),
         "publishKey": (a, institutions, world.key),
+    }
+
+
+def data_of(method: Any, *arguments: Any) -> bytes:
+    """A call's data."""
+    return bytes(method.encode_input(*arguments))
+
+
+def of_research(world: Any, number: int) -> dict[str, tuple[Any, Any, bytes]]:
+    """A project from its registration to its withdrawal."""
+    projects, board = world.projects, 3
+    body = project_of(partners=[4], salt=digest(f"project {number}"))
+    project = project_id(body)
+    approval = {"project": project, "board": board, "until": START + YEAR}
+    signature = FRANCES.sign(world.of_projects, "Approval", approval)
+    approve = data_of(projects.approve, *approval.values(), FRANCES.address, signature)
+    return {
+        "register a project": (world.hospital_b, projects, data_of(projects.register, body)),
+        "approve": (world.hospital_a, projects, approve),
+        "withdraw a project": (world.board, projects, data_of(projects.withdraw, project)),
+    }
+
+
+def of_emergency(world: Any, number: int) -> dict[str, tuple[Any, Any, bytes]]:
+    """An emergency and its review; its nonce is none of a request's."""
+    ledger, nonce = world.ledger, 2**32 + number
+    asked = emergency_of(world.study)
+    request = request_id(world.of_ledger, HOSPITAL_B, nonce, emergency_query(asked))
+    signature = GRACE.sign(world.of_ledger, "EmergencyAccess", {"request": request} | said_in(asked))
+    reviewed = data_of(ledger.review, request, 1, digest("report"), digest("who reviewed"))
+    return {
+        "emergency": (world.hospital_b, ledger, data_of(ledger.emergency, nonce, asked, signature)),
+        "review": (world.board, ledger, reviewed),
     }
 
 
@@ -140,3 +199,4 @@ def test_costs_the_same_after_a_long_history(world):
     assert world.studies.study(world.study).epoch == MORE + 4
     assert world.consents.generation(ALICE.address) == MORE + 3
     assert world.institutions.standing(HOSPITAL_A).keyVersion == MORE + 3
+    assert list(world.ledger.emergenciesOf(HOSPITAL_B)) == [MORE + 3, 0]

@@ -8,7 +8,9 @@ from scenario import (
     BOARD_E,
     FOUNDED,
     HOSPITAL_A,
+    MAX_TERM,
     TERMS,
+    VOTER,
     ZERO_ADDRESS,
     assert_not_deployable,
     events_of,
@@ -143,3 +145,32 @@ def test_emits_an_admission_for_each(institutions, founders):
         )
         for number, (admin, roles, country, attributes) in enumerate(founders, 1)
     ]
+
+
+def test_founds_nothing_on_a_term_of_zero_or_over_ten_years(project, people, institutions, founders):
+    error = institutions.Consortium_TermUnusable
+    for name in TERMS:
+        for term in (0, MAX_TERM + 1, 2**64 - 1):
+            if (name, term) != ("paperDelay", 0):
+                arguments = (founders, TERMS | {name: term})
+                assert_not_deployable(
+                    people.relay, project.InstitutionRegistry, *arguments, error=error, term=term
+                )
+
+
+def test_founds_on_the_shortest_and_the_longest_terms(project, people, founders):
+    for terms in (dict.fromkeys(TERMS, 1) | {"paperDelay": 0}, dict.fromkeys(TERMS, MAX_TERM)):
+        registry = people.relay.deploy(project.InstitutionRegistry, founders, terms)
+        assert plain(registry.terms()) == terms
+
+
+def test_gives_a_bit_to_each_that_votes(institutions):
+    assert [institutions.voterIndex(number) for number in range(7)] == [0, 1, 2, 0, 0, 0, 0]
+    assert institutions.electorate(0) == 0b11
+
+
+def test_lets_256_founders_vote(project, people):
+    founders = [(f"0x{i:040x}", VOTER, b"GB", 0) for i in range(1, 257)]
+    registry = found(project, people, founders)
+    assert registry.voterIndex(256) == 256
+    assert registry.electorate(0) == 2**256 - 1

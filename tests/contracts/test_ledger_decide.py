@@ -1,4 +1,4 @@
-"""Steps 1 to 10 of docs/policy.md, the floor: each reason as the only one, and the order.
+"""Steps 1 to 11 of docs/policy.md, the floor: each reason as the only one, and the order.
 
 That the whole agrees with the reference model on everything else is tested in tests/agreement.
 """
@@ -91,7 +91,7 @@ def test_denies_an_erased_study(studies, study, people, directive, directive_has
     assert decide_again(directive) == REASON.STUDY_ERASED
 
 
-# 2 requester
+# 3 requester
 
 
 @pytest.mark.parametrize("requester", [0, STRANGE_HOSPITAL, 2**32 - 1])
@@ -108,7 +108,7 @@ def test_denies_an_institution_without_the_requester_role(decide):
     assert decide(BOARD_E, grantee=BOARD_E) == REASON.REQUESTER_LACKS_ROLE
 
 
-# 3 custodian
+# 4 custodian
 
 
 def test_denies_what_a_suspended_custodian_holds(
@@ -126,7 +126,7 @@ def test_does_not_look_at_the_custodian_of_no_directive(decide_again):
     assert decide_again(no_directive() | {"custodian": HOSPITAL_D}) == REASON.DIRECTIVE_ABSENT
 
 
-# 4 refusals
+# 5 refusals
 
 
 @pytest.mark.parametrize("scope", ["everybody", "custodian", "study", "grantee"])
@@ -180,7 +180,7 @@ def test_refuses_an_unknown_purpose_by_its_own_bit_only(
     assert decide_again(directive, purpose=purpose) == expected
 
 
-# 5 directive
+# 6 directive
 
 
 def test_denies_without_a_directive(decide_again):
@@ -301,7 +301,7 @@ def test_permits_a_directive_of_the_new_generation(study, record, revoke_all, de
     assert decide_again(anew) == REASON.PERMITTED
 
 
-# 6 time
+# 7 time
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_is_valid_from_not_before_until_before_expiry(
     assert chain.blocks.head.timestamp == START + 1_000
 
 
-# 7 scope
+# 8 scope
 
 
 def test_denies_a_directive_for_another_study(decide):
@@ -336,7 +336,7 @@ def test_permits_a_directive_for_the_whole_record(decide):
     assert decide(study=ZERO32) == REASON.PERMITTED
 
 
-# 8 grantee
+# 9 grantee
 
 
 def test_denies_whom_the_directive_does_not_name(decide):
@@ -396,7 +396,7 @@ def test_denies_requesters_that_came_after_the_recording_or_with_it(
     assert decide(HOSPITAL_B) == REASON.PERMITTED
 
 
-# 9 categories
+# 10 categories
 
 
 @pytest.mark.parametrize("asked", [0, MR])
@@ -417,7 +417,7 @@ def test_permits_who_asks_for_more_than_is_in_the_study(decide):
     assert decide(query={"categories": CT | MR}, categories=CT | MR) == REASON.PERMITTED
 
 
-# 10 purpose
+# 11 purpose
 
 
 @pytest.mark.parametrize("purpose", [59, 63, 64, 255])

@@ -3,8 +3,6 @@
 from typing import Any
 
 import pytest
-from eth_abi import encode
-from eth_utils import keccak
 from scenario import (
     ACTIVE,
     ALICE,
@@ -38,6 +36,7 @@ from scenario import (
     plain,
     query_of,
     release_of,
+    request_id,
     reverts,
     said_in,
 )
@@ -192,24 +191,8 @@ def test_records_a_denial_of_a_suspended_institution(ledger, institutions, open_
 def test_permits_and_says_so(chain, ledger, open_record, people, study):
     chain.pending_timestamp = START + 50
     receipt = open_record(nonce=2**64 - 1)
-    number = keccak(
-        encode(
-            ["uint256", "address", "uint32", "uint64", "bytes32", "bytes32"],
-            [
-                chain.chain_id,
-                ledger.address,
-                HOSPITAL_B,
-                2**64 - 1,
-                keccak(
-                    encode(
-                        ["bytes32", "uint8", "uint64", "bytes32", "uint64"],
-                        [study, PURPOSE.BTG, CT, ZERO32, 0],
-                    )
-                ),
-                ZERO32,
-            ],
-        )
-    )
+    domain = Domain(chain.chain_id, ledger.address)
+    number = request_id(domain, HOSPITAL_B, 2**64 - 1, query_of(study, purpose=PURPOSE.BTG, categories=CT))
     assert plain(list(receipt.return_value)) == [number, REASON.PERMITTED]
     assert plain(ledger.requestOf(number)) == {
         "status": PERMITTED,

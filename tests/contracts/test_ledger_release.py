@@ -240,7 +240,7 @@ def test_reverts_when_a_request_that_was_never_served_is_a_day_old(
 def test_reverts_for_the_first_reason_that_holds(
     ledger, chain, studies, study, institutions, people, request_id, revoke, directive_hash, assert_denied
 ):
-    """Epoch, then key version, then age; and all of the decision before."""
+    """Epoch, then key version, then key, then age; and all of the decision before."""
     studies.rotate(study, 1, digest("second manifest"), sender=people.hospital_a)
     institutions.publishKey(KEY, sender=people.hospital_b)
     late = ledger.requestOf(request_id).requestedAt + DAY
@@ -249,7 +249,9 @@ def test_reverts_for_the_first_reason_that_holds(
     chain.pending_timestamp = late
     assert_denied(REASON.KEY_VERSION_PAST, epoch=2, keyVersion=1)
     chain.pending_timestamp = late
-    assert_denied(REASON.REQUEST_EXPIRED, epoch=2, keyVersion=2)
+    assert_denied(REASON.KEY_DIFFERS, epoch=2, keyVersion=2)
+    chain.pending_timestamp = late
+    assert_denied(REASON.REQUEST_EXPIRED, epoch=2, keyVersion=2, keyDigest=sha256(KEY).digest())
     revoke(directive_hash)
     assert_denied(REASON.DIRECTIVE_REVOKED, epoch=1, keyVersion=1)
 

@@ -7,6 +7,7 @@ from scenario import (
     HOSPITAL_A,
     HOSPITAL_B,
     MR,
+    NO_EVIDENCE,
     PERMITTED,
     PURPOSE,
     REASON,
@@ -27,7 +28,13 @@ from scenario import (
     reverts,
 )
 
-NEVER_SERVED = {"servedEpoch": 0, "confirmedEpoch": 0, "disputedEpoch": 0}
+NEVER_SERVED = {
+    "servedEpoch": 0,
+    "confirmedEpoch": 0,
+    "disputedEpoch": 0,
+    "isEmergency": False,
+    "isReviewed": False,
+}
 
 
 def event_of(receipt):
@@ -112,6 +119,7 @@ def test_records_a_permit(
         "query": query,
         "directiveHash": directive_hash,
         "directive": directive,
+        "evidence": list(NO_EVIDENCE),
         "person": person,
         "engineVersion": 1,
     }

@@ -172,7 +172,7 @@ def test_reviews_it_once_and_counts_it(ledger, opened, review, people, reviewer,
 @pytest.mark.parametrize(("after", "late"), [(-1, False), (0, True), (1, True), (400 * 86_400, True)])
 def test_takes_a_late_one_and_says_so(chain, ledger, opened, review, after, late):
     chain.pending_timestamp = ledger.requestOf(opened).requestedAt + TERMS["reviewTerm"] + after
-    assert events_of(review(opened))[0][1]["late"] is late
+    assert events_of(review(opened))[0][1]["late"] == late
 
 
 def test_reviews_what_the_custodian_refused(ledger, opened, review, people, study, person):

@@ -1,8 +1,4 @@
-from typing import Any
-
 import pytest
-from eth_abi import encode
-from eth_utils import keccak
 from scenario import (
     ACTIVE,
     BOARD_E,
@@ -18,16 +14,10 @@ from scenario import (
     events_of,
     number,
     plain,
+    project_id,
     project_of,
     reverts,
 )
-
-TYPE = "(uint32,uint32[],uint16,bytes2,bytes32,bytes32[],bytes32)"
-
-
-def project_id(body: dict[str, Any]) -> bytes:
-    """By another ABI encoder than the contract's."""
-    return keccak(encode([TYPE], [tuple(body.values())]))
 
 
 @pytest.mark.parametrize("permissions", [0, 127 & ~PROJECTS])

@@ -46,6 +46,10 @@ def test_manifest_digest_is_the_current_one(studies, study, people):
     assert bytes(studies.manifestDigest(digest("nothing"))) == ZERO32
 
 
+def test_offered_to_is_0_when_nothing_is_offered(studies, study):
+    assert studies.offeredTo(study) == studies.offeredTo(digest("nothing")) == 0
+
+
 def test_study_id_is_the_digest_of_custodian_and_local_id(studies):
     expected = keccak(encode(["uint32", "bytes32"], [7, digest("local")]))
     assert bytes(studies.studyId(7, digest("local"))) == expected

@@ -11,7 +11,20 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from pixelpact.cli import access, audit, consent, demo, doctor, invite, keys, localnet, policy, study, vault
+from pixelpact.cli import (
+    access,
+    audit,
+    consent,
+    demo,
+    doctor,
+    fhir,
+    invite,
+    keys,
+    localnet,
+    policy,
+    study,
+    vault,
+)
 from pixelpact.cli.printing import print_error, print_usage
 from pixelpact.errors import OutputError, PixelPactError
 
@@ -27,6 +40,8 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+consent.app.command("export")(fhir.export_consent)
+consent.app.command("import")(fhir.import_consent)
 for name, commands in (
     ("keys", keys.app),
     ("study", study.app),
