@@ -27,6 +27,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixelpact.audit import Auditor, AuditReport, Code
+from pixelpact.audit import facts as of_decision
 from pixelpact.audit.replay import Replay, until
 from pixelpact.audit.requests import directive_hash_of
 from pixelpact.chain import (
@@ -35,6 +36,7 @@ from pixelpact.chain import (
     AccessRequested,
     InstitutionStatus,
     RequestStatus,
+    Scope,
     StudyStatus,
     eip712,
 )
@@ -93,7 +95,7 @@ class Life:
         )
         self.directives.append(directive)
         if chance % 4:
-            call = self.world.consents.record(subject, eip712.struct_hash(directive), SIGNATURE)
+            call = self.world.consents.record(subject, eip712.struct_hash(directive), 0, SIGNATURE)
             self.world.send(call, STRANGER)
 
     def ask(self, chance: int) -> None:
@@ -333,7 +335,8 @@ def _same_consents(life: Life, replay: Replay) -> None:
         assert life.world.consents.generation(subject) == replay.state.generation(subject)
         for study in life.studies:
             for custodian, requester in ((A, B), (B, C)):
-                real = life.world.consents.refused_purposes(subject, custodian, study, requester)
+                here = Scope(custodian, (), study, requester)
+                real = life.world.consents.refused_purposes(subject, here)
                 union = 0
                 for scope in replay.state.refusals(subject, custodian, study, requester):
                     union |= scope.purposes
@@ -369,12 +372,8 @@ def _same_decisions(life: Life, replay: Replay, chances: list[int]) -> None:
             categories=(CT, CT, 0, CT | 2)[chance // 5 % 4],
         )
         directive, requester = cited[chance // 7 % len(cited)], chance // 11 % 6
-        facts = replay.facts(
-            time=life.world.time,
-            study=query.study,
-            requester=requester,
-            directive_hash=directive_hash_of(directive),
-        )
+        asked = of_decision.Asked(query.study, requester, directive_hash=directive_hash_of(directive))
+        facts = replay.facts(asked, time=life.world.time)
         expected = life.world.ledger.decide(requester, query, directive)
         assert decide(facts, query, directive).reason == expected
 
@@ -409,7 +408,6 @@ def _owed_by_the_contracts(life: Life) -> Iterator[tuple[bytes, int]]:
 
 
 def _standing(life: Life, release: AccessReleased, subject: bytes, custodian: int) -> tuple[int, int, int]:
-    found = life.world.consents.standing(
-        subject, release.directive_hash, custodian, release.study, release.requester
-    )
-    return found.commitment.revoked_at, found.generation, found.refused
+    scope = Scope(custodian, (), release.study, release.requester)
+    found = life.world.consents.standing(subject, release.directive_hash, scope)
+    return found.revoked_at, found.generation, found.refused

@@ -79,20 +79,20 @@ def anything(acts: Any, state: Any, dice: random.Random, time: int) -> tuple[str
 
 def check(name: str, before: Any, after: Any, time: int) -> None:
     was, now = before["subject"], after["subject"]
-    # 14: kind, authority and generation of a directive never change once it is recorded.
+    # 20: kind, authority and generation of a directive never change once it is recorded.
     for old, new in zip(before["commitments"], after["commitments"], strict=True):
         for field in ("kind", "authority", "generation", "recordedAt"):
             assert not old["kind"] or new[field] == old[field]
         assert old["revokedAt"] in (0, new["revokedAt"])
-        # 16: no paper is recorded once the patient signed with a key.
+        # 22: no paper is recorded once the patient signed with a key.
         assert not (new["kind"] == ON_PAPER and not old["kind"] and was["flags"] & OWN_KEY)
-    # 15: an appointment never changes but to be dismissed, once; they are counted by one.
+    # 21: an appointment never changes but to be dismissed, once; they are counted by one.
     for old, new in zip(before["appointments"], after["appointments"], strict=True):
         assert old["guardian"] == ZERO_ADDRESS or new == old | {"ended": old["ended"] or new["ended"]}
     assert now["appointmentCount"] - was["appointmentCount"] in (0, 1)
-    # 16: flags are for good.
+    # 22: flags are for good.
     assert now["flags"] & was["flags"] == was["flags"]
-    # 17: sequences only grow, and only the patient, or two of the hospital on paper, lift.
+    # 23: sequences only grow, and only the patient, or two of the hospital on paper, lift.
     for old, new, lifts in [
         (before["signed"], after["signed"], ("refuse",)),
         *(
@@ -104,7 +104,7 @@ def check(name: str, before: Any, after: Any, time: int) -> None:
         assert new == old or new[1] > old[1]
         assert name in lifts or new[0] & old[0] == old[0]
     assert after["recovery"][1] >= before["recovery"][1]
-    # 18: the key changes only when a recovery is finished, not before its delay, with the generation.
+    # 24: the key changes only when a recovery is finished, not before its delay, with the generation.
     assert now["generation"] - was["generation"] in (0, 1)
     if after["key"] != before["key"]:
         assert name == "finishRecovery"
@@ -112,7 +112,7 @@ def check(name: str, before: Any, after: Any, time: int) -> None:
         assert time >= before["recovery"][3] > 0
         assert now["generation"] == was["generation"] + 1
         assert now["flags"] & SUCCESSOR
-    # 19: when a batch was anchored never changes.
+    # 25: when a batch was anchored never changes.
     for old, new in zip(before["anchors"], after["anchors"], strict=True):
         assert old in (0, new)
 
