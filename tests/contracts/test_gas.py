@@ -16,13 +16,17 @@ from scenario import (
     ANY_GRANTEE,
     BOARD_E,
     CT,
+    CUSTODIAN,
     FRANCES,
     HOSPITAL_A,
     HOSPITAL_B,
+    HOSPITAL_D,
     MAX_TERM,
     PURPOSE,
+    REQUESTER,
     START,
     STUDIES,
+    VOTER,
     YEAR,
     ZERO32,
     Domain,
@@ -39,6 +43,7 @@ from scenario import (
     query_of,
     release_of,
 )
+from votes import ADMIT, STOP, motion
 
 SNAPSHOT = Path(__file__).with_name("gas.json")
 EIGHT = modifiers(
@@ -78,7 +83,26 @@ def measure_institutions(institutions: Any, people: Any) -> dict[str, Any]:
         ),
         "InstitutionRegistry.resign": _resign(institutions, people),
         "InstitutionRegistry.publishKey": institutions.publishKey(KEY, sender=admin),
+        **_measure_votes(institutions, people),
         "InstitutionRegistry.suspendSelf": institutions.suspendSelf(sender=people.hospital_d),
+    }
+
+
+def _measure_votes(institutions: Any, people: Any) -> dict[str, Any]:
+    """The longest motion, with the fewest voters there can be: neither changes what it costs."""
+    admission = motion(
+        ADMIT, account=people.eve, roles=CUSTODIAN | REQUESTER | VOTER, country=b"GB", attributes=1
+    )
+    return {
+        "InstitutionRegistry.propose": institutions.propose(admission, sender=people.hospital_a),
+        "InstitutionRegistry.vote, the one that passes it": institutions.vote(1, sender=people.hospital_b),
+        "InstitutionRegistry.carryOut, an admission": institutions.carryOut(
+            1, admission, sender=people.relay
+        ),
+        "InstitutionRegistry.propose, once more": institutions.propose(
+            motion(STOP, duration=1), sender=people.hospital_a
+        ),
+        "InstitutionRegistry.vote": institutions.vote(2, sender=people.hospital_b),
     }
 
 
@@ -99,7 +123,9 @@ def measure_studies(studies: Any, people: Any) -> dict[str, Any]:
         "StudyRegistry.attestDisposal": studies.attestDisposal(study, 1, 9, 2, digest("r"), sender=admin),
         "StudyRegistry.withdraw": studies.withdraw(study, sender=admin),
         "StudyRegistry.reinstate": studies.reinstate(study, sender=admin),
-        "StudyRegistry.erase": studies.erase(study, digest("certificate"), sender=admin),
+        "StudyRegistry.offerCustody": studies.offerCustody(study, HOSPITAL_D, sender=admin),
+        "StudyRegistry.acceptCustody": studies.acceptCustody(study, sender=people.hospital_d),
+        "StudyRegistry.erase": studies.erase(study, digest("certificate"), sender=people.hospital_d),
     }
 
 
