@@ -23,7 +23,7 @@ from ape import accounts, networks, project
 from ape.cli import ConnectedProviderCommand, account_option
 
 from pixelpact.chain import CONTRACTS, RECOMMENDED_TERMS, Chain, Terms, describe
-from pixelpact.chain.records import terms_struct
+from pixelpact.chain.records import struct_of
 from pixelpact.policy import Attribute, Role
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def load_shipped_contracts() -> None:
 
 def deploy_all(deployer: AccountAPI, founders: list[Founder], terms: Terms) -> dict[str, str]:
     """Deploy in the order in which they build upon each other; the addresses by name."""
-    registry = deployer.deploy(project.InstitutionRegistry, founders, terms_struct(terms))
+    registry = deployer.deploy(project.InstitutionRegistry, founders, struct_of(terms))
     studies = deployer.deploy(project.StudyRegistry, registry.address)
     consents = deployer.deploy(project.ConsentRegistry, registry.address, studies.address)
     projects = deployer.deploy(project.ProjectRegistry, registry.address)

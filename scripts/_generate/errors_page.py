@@ -59,8 +59,8 @@ def page(package: Path) -> str:
     classes: dict[str, _Class] = {}
     for path in sorted(trees, key=lambda path: (path != package / "errors.py", path)):
         _learn(trees[path], classes)
-    for tree in trees.values():
-        _Reader(classes, _constants(tree)).visit(tree)
+    for path, tree in trees.items():
+        _Reader(classes, _imported(path, trees) | _constants(tree)).visit(tree)
     top = [each for each in classes.values() if each.base == _BASE]
     rows = [f"| {each.code} | [{each.name}](#{each.name.lower()}) | {each.means} |\n" for each in top]
     parts = [_HEAD, *rows, _TAIL]
@@ -142,6 +142,16 @@ def _constants(tree: ast.Module) -> dict[str, str]:
             text = _text(node.value, found)
             if _UNKNOWN not in text:
                 found[node.targets[0].id] = text
+    return found
+
+
+def _imported(path: Path, trees: dict[Path, ast.Module]) -> dict[str, str]:
+    """The texts that a module has from the modules beside it."""
+    found: dict[str, str] = {}
+    for node in trees[path].body:
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
+            beside = trees.get(path.parent / f"{node.module}.py")
+            found |= _constants(beside) if beside else {}
     return found
 
 

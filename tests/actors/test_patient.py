@@ -53,7 +53,8 @@ def test_nothing_of_the_wallet_shows(town: Town) -> None:
 
 def test_what_is_signed_is_the_patients_for_this_network(town: Town) -> None:
     signed = town.consent()
-    eip712.verify(town.net.network, signed.directive, signed.signature)
+    assert signed.signer == signed.directive.subject
+    eip712.verify(town.net.network, signed.directive, signed.signature, signed.signer)
     assert signed.directive.subject == town.patient.address(custodian=1)
     assert signed.number == eip712.struct_hash(signed.directive)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agreement_chain import Reverted
-from agreement_world import NOBODY, Account, Founder, World
+from agreement_world import NOBODY, PAPER_DELAY, Account, Founder, World
 
 from pixelpact.models import (
     ANY_INSTITUTION,
@@ -19,6 +19,7 @@ from pixelpact.models import (
     Modifier,
 )
 from pixelpact.policy import (
+    MAX_PAPER_TERM,
     MAX_TERM,
     MONTH,
     Category,
@@ -28,6 +29,7 @@ from pixelpact.policy import (
     Reason,
     Role,
     StudyFacts,
+    Trait,
     allows_research,
     ancestors,
     covers,
@@ -42,6 +44,8 @@ RESEARCH = purpose_set(Purpose.HRESCH)
 #: The institutions: their numbers are their places, from 1.
 CUSTODIAN, REQUESTER, OTHER, SUSPENDED, BOARD, ROLELESS = range(1, 7)
 STRANGER = 99
+DISEASE = b"MONDO:0005148".ljust(32, b"\0")
+KIND_OF_RESEARCH = b"RADIOMICS".ljust(32, b"\0")
 
 #: Bytecode of engines that do not answer as an engine must; `failing_engine` puts VERSION before it.
 FAILING = {
@@ -61,10 +65,10 @@ FAILING = {
 }
 
 
-def engine_code(behaviour: str) -> bytes:
-    """Init code of an engine that answers VERSION (a call of four bytes) with 1, and else behaves so."""
+def engine_code(behaviour: str, number: int = 1) -> bytes:
+    """Init code of an engine that answers VERSION (a call of four bytes) with a number, else behaves so."""
     body = bytes.fromhex(behaviour)
-    version = bytes.fromhex("5b600160005260206000f3")
+    version = bytes.fromhex("5b60") + bytes([number]) + bytes.fromhex("60005260206000f3")
     runtime = bytes.fromhex("3660041460") + bytes([7 + len(body)]) + b"\x57" + body + version
     return b"\x61" + len(runtime).to_bytes(2) + bytes.fromhex("80600c6000396000f3") + runtime
 
@@ -94,10 +98,30 @@ class Setting:
         for number in (REQUESTER, REQUESTER, OTHER):
             self.world.publish_key(number)
         self.world.suspend(SUSPENDED)
+        self.projects = self._projects(countries)
         self.failing = {
             name: self.world.ledger_with(self.world.chain.deploy_code(engine_code(code)))
             for name, code in FAILING.items()
         }
+
+    def _projects(self, countries: list[bytes]) -> dict[str, bytes]:
+        """One that serves, and those that are in every way not what a condition asks for."""
+        world, wrong = self.world, Trait.METHODS | Trait.COMMERCIAL | Trait.ANCESTRY
+        serving = {
+            "traits": int(Trait.GENETIC),
+            "country": countries[0],
+            "codes": frozenset((DISEASE, KIND_OF_RESEARCH)),
+        }
+        unfit = {"traits": int(wrong), "country": b"XX"}
+        found = {"serving": world.register_project(1, REQUESTER, (OTHER,), **serving)}
+        for number, name in enumerate(("unfit", "registered", "withdrawn", "expired"), 2):
+            found[name] = world.register_project(number, REQUESTER, (OTHER,), **unfit)
+        found["others"] = world.register_project(9, CUSTODIAN, (), **unfit)
+        for name in ("serving", "unfit", "withdrawn", "others"):
+            world.approve(found[name], BOARD, ADMITTED + 1_800 * DAY)
+        world.approve(found["expired"], BOARD, ADMITTED + 1)
+        world.withdraw_project(found["withdrawn"])
+        return found
 
     def owner(self, study: bytes) -> Account:
         """The patient whose study it is; Alice for one that is not registered."""
@@ -116,6 +140,7 @@ class Draft:
         recorded_at: when the directive is recorded; None leaves it unrecorded.
         steps: what happens then, in order.
         last_steps: what happens after that: an institution that is suspended can do nothing more.
+        recorder: how the directive is recorded; None: with the patient's signature.
         engine: one of FAILING, or empty for the real one.
         refused_steps: which of them could not happen.
     """
@@ -127,6 +152,7 @@ class Draft:
     recorded_at: int | None = ADMITTED + 50 * DAY
     steps: list[Step] = field(default_factory=list)
     last_steps: list[Step] = field(default_factory=list)
+    recorder: Step | None = None
     engine: str = ""
     refused_steps: list[Reverted] = field(default_factory=list)
 
@@ -150,7 +176,13 @@ class Draft:
         world, owner = setting.world, setting.owner(self.query.study)
         if self.recorded_at is not None and self.directive != NOBODY:
             world.chain.time = self.recorded_at
-            world.record(owner, self.directive)
+            try:
+                if self.recorder is None:
+                    world.record(owner, self.directive)
+                else:
+                    self.recorder(setting, self)
+            except Reverted as no:  # who lacks the role records nothing on paper
+                self.refused_steps.append(no)
         world.chain.time = max(self.time - 1, 0)
         for step in (*self.steps, *self.last_steps):
             try:
@@ -282,6 +314,69 @@ def _of_another_subject(setting: Setting, draft: Draft) -> None:
     draft.cite(subject=b"\x66" * 20)
 
 
+def _on_paper(setting: Setting, draft: Draft) -> None:
+    def record(now: Setting, late: Draft) -> None:
+        study = now.world.known.studies.get(late.query.study, StudyFacts())
+        now.world.record_paper(now.owner(late.query.study), late.directive, study.custodian or CUSTODIAN)
+
+    start = max(draft.directive.not_before, draft.time - 100 * DAY)
+    draft.cite(not_before=start, expiry=min(draft.directive.expiry, start + MAX_PAPER_TERM))
+    draft.recorder = record
+
+
+def _on_paper_for_long(setting: Setting, draft: Draft) -> None:
+    _on_paper(setting, draft)
+    draft.cite(expiry=draft.directive.not_before + MAX_PAPER_TERM + 1)
+
+
+def _on_paper_lately(setting: Setting, draft: Draft) -> None:
+    _on_paper(setting, draft)
+    draft.recorded_at = draft.time - PAPER_DELAY + 1
+
+
+def _on_paper_that_ended(setting: Setting, draft: Draft) -> None:
+    _on_paper(setting, draft)
+    draft.steps.append(lambda now, late: now.world.end_paper(now.owner(late.query.study)))
+
+
+def _by_guardian(elsewhere: int = 0) -> Step:
+    def change(setting: Setting, draft: Draft) -> None:
+        draft.recorder = lambda now, late: now.world.record_by_guardian(
+            now.owner(late.query.study), late.directive, elsewhere
+        )
+
+    return change
+
+
+def _by_guardian_who_was_dismissed(setting: Setting, draft: Draft) -> None:
+    _by_guardian()(setting, draft)
+    draft.steps.append(lambda now, late: now.world.dismiss(now.owner(late.query.study), late.directive))
+
+
+def _by_batch(*, good: bool) -> Step:
+    def change(setting: Setting, draft: Draft) -> None:
+        draft.recorded_at = None
+        draft.steps.append(
+            lambda now, late: now.world.anchor(
+                now.owner(late.query.study), late.directive, CUSTODIAN, good=good
+            )
+        )
+
+    return change
+
+
+def _stop(setting: Setting, draft: Draft) -> None:
+    draft.steps.append(lambda now, late: now.world.stop((CUSTODIAN, BOARD), 50))
+
+
+def _take_refusal(setting: Setting, draft: Draft) -> None:
+    def step(now: Setting, late: Draft) -> None:
+        owner, purpose = now.owner(late.query.study), late.query.purpose
+        now.world.take_refusal(owner, late.query.study, 1 << min(purpose, 63))
+
+    draft.steps.append(step)
+
+
 def _revoke(setting: Setting, draft: Draft) -> None:
     draft.steps.append(lambda now, late: now.world.revoke(now.owner(late.query.study), late.directive))
 
@@ -366,13 +461,56 @@ def _under_another_institution(setting: Setting, draft: Draft) -> None:
     draft.qualify(modifier(ModifierCode.IS, draft.requester + 2**32))
 
 
-def _not_for_profit(setting: Setting, draft: Draft) -> None:
-    """Ask as that one of the two requesters which is for profit."""
-    profits = next(
-        number for number in (REQUESTER, OTHER) if not setting.world.known.institutions[number].attributes & 1
-    )
-    _ask_as(profits)(setting, draft)
-    draft.qualify(modifier(ModifierCode.NPU, 9))
+def _not_for_profit(code: ModifierCode) -> Step:
+    def change(setting: Setting, draft: Draft) -> None:
+        """Ask as that one of the two requesters which is for profit."""
+        known = setting.world.known.institutions
+        profits = next(number for number in (REQUESTER, OTHER) if not known[number].attributes & 1)
+        _ask_as(profits)(setting, draft)
+        draft.qualify(modifier(code, 9))
+
+    return change
+
+
+def _without_project(code: ModifierCode, value: int | bytes = 0) -> Step:
+    def change(setting: Setting, draft: Draft) -> None:
+        draft.ask(project=ZERO32)
+        draft.qualify(modifier(code, value))
+
+    return change
+
+
+def _within(project: str, code: ModifierCode | None = None, value: int | bytes = 0) -> Step:
+    def change(setting: Setting, draft: Draft) -> None:
+        draft.ask(project=setting.projects[project])
+        if code is not None:
+            draft.qualify(modifier(code, value))
+        if code == ModifierCode.NMDS:
+            draft.ask(purpose=Purpose.BIORCH)
+
+    return change
+
+
+def _abroad(setting: Setting, draft: Draft) -> None:
+    country = setting.world.known.institutions[draft.requester].country
+    _within("unfit", ModifierCode.GS, country)(setting, draft)
+
+
+def _for_marketing(setting: Setting, draft: Draft) -> None:
+    draft.ask(purpose=Purpose.HMARKT)
+    draft.cite(purposes=draft.directive.purposes | purpose_set(Purpose.HMARKT))
+    draft.qualify(modifier(ModifierCode.NCU, 9))
+
+
+def _suspend_board(setting: Setting, draft: Draft) -> None:
+    if draft.query.project not in setting.projects.values():
+        _within("serving")(setting, draft)
+    draft.last_steps.append(lambda now, late: now.world.suspend(BOARD))
+
+
+def _name_no_disease(setting: Setting, draft: Draft) -> None:
+    _within("serving")(setting, draft)
+    _ask_for_purpose(Purpose.DSRCH, permission=Permission.DS)(setting, draft)
 
 
 def _within_ancestry(setting: Setting, draft: Draft) -> None:
@@ -380,7 +518,7 @@ def _within_ancestry(setting: Setting, draft: Draft) -> None:
     draft.qualify(modifier(ModifierCode.NPOA, 9))
 
 
-def _cite_project(setting: Setting, draft: Draft) -> None:
+def _cite_unknown_project(setting: Setting, draft: Draft) -> None:
     draft.ask(project=b"\1" + bytes(31))
 
 
@@ -397,6 +535,7 @@ FAULTS: tuple[tuple[Reason, Step], ...] = (
     (Reason.STUDY_UNKNOWN, _ask_unknown),
     (Reason.STUDY_WITHDRAWN, _withdraw),
     (Reason.STUDY_ERASED, _erase),
+    (Reason.SHARING_STOPPED, _stop),
     (Reason.REQUESTER_NOT_ACTIVE, _suspend_requester),
     (Reason.REQUESTER_LACKS_ROLE, _ask_as(BOARD)),
     (Reason.CUSTODIAN_NOT_ACTIVE, _suspend_custodian),
@@ -406,17 +545,24 @@ FAULTS: tuple[tuple[Reason, Step], ...] = (
     (Reason.REFUSED_BY_PATIENT, _refuse("custodian")),
     (Reason.REFUSED_BY_PATIENT, _refuse("study")),
     (Reason.REFUSED_BY_PATIENT, _refuse("grantee")),
+    (Reason.REFUSED_BY_PATIENT, _take_refusal),
     (Reason.DIRECTIVE_ABSENT, _cite_nothing),
     (Reason.DIRECTIVE_MALFORMED, _too_long),
     (Reason.DIRECTIVE_MALFORMED, _nine_modifiers),
     (Reason.DIRECTIVE_MALFORMED, _unsorted_modifiers),
+    (Reason.DIRECTIVE_MALFORMED, _on_paper_for_long),
     (Reason.SUBJECT_DIFFERS, _of_another_subject),
     (Reason.DIRECTIVE_REVOKED, _revoke),
     (Reason.DIRECTIVE_REVOKED, _revoke_unrecorded),
+    (Reason.EVIDENCE_INVALID, _by_batch(good=False)),
     (Reason.DIRECTIVE_NOT_RECORDED, _leave_unrecorded),
     (Reason.GENERATION_PAST, _revoke_all),
+    (Reason.GUARDIAN_ENDED, _by_guardian_who_was_dismissed),
+    (Reason.AUTHORITY_EXCEEDED, _by_guardian(OTHER)),
+    (Reason.PAPER_ENDED, _on_paper_that_ended),
     (Reason.NOT_YET_VALID, _not_yet),
     (Reason.EXPIRED, _expired),
+    (Reason.PAPER_TOO_NEW, _on_paper_lately),
     (Reason.STUDY_NOT_COVERED, _for_another_study),
     (Reason.GRANTEE_DIFFERS, _for_another_grantee),
     (Reason.GRANTEE_JOINED_LATER, _joined_later),
@@ -434,14 +580,31 @@ FAULTS: tuple[tuple[Reason, Step], ...] = (
         _ask_for_purpose(Purpose.TRAIN, purpose_set(Purpose.HOPERAT), Permission.CC),
     ),
     (Reason.PERMISSION_NEEDS_PROJECT, _ask_for_purpose(Purpose.DSRCH, permission=Permission.DS)),
-    (Reason.MODIFIER_UNDECIDABLE, _under(ModifierCode.RS)),
+    (Reason.PERMISSION_NAMES_NO_DISEASE, _name_no_disease),
+    (Reason.MODIFIER_NEEDS_PROJECT, _without_project(ModifierCode.DS, DISEASE)),
+    (Reason.MODIFIER_DISEASE, _within("unfit", ModifierCode.DS, DISEASE)),
+    (Reason.MODIFIER_RESEARCH_TYPE, _within("unfit", ModifierCode.RS, KIND_OF_RESEARCH)),
+    (Reason.MODIFIER_METHODS, _within("unfit", ModifierCode.NMDS, 9)),
+    (Reason.MODIFIER_GENETIC, _within("unfit", ModifierCode.GSO, 9)),
+    (Reason.MODIFIER_NOT_FOR_PROFIT, _not_for_profit(ModifierCode.NPUNCU)),
+    (Reason.MODIFIER_COMMERCIAL, _within("unfit", ModifierCode.NPUNCU, 9)),
+    (Reason.MODIFIER_NEEDS_PROJECT, _without_project(ModifierCode.IRB)),
     (Reason.MODIFIER_COUNTRY, _under(ModifierCode.GS, b"XX")),
+    (Reason.MODIFIER_COUNTRY, _abroad),
     (Reason.MODIFIER_TIME, _under(ModifierCode.TS)),
+    (Reason.MODIFIER_PROJECT, _within("unfit", ModifierCode.PS, 7)),
     (Reason.MODIFIER_INSTITUTION, _under_another_institution),
     (Reason.MODIFIER_ANCESTRY, _within_ancestry),
-    (Reason.MODIFIER_NOT_FOR_PROFIT, _not_for_profit),
+    (Reason.MODIFIER_ANCESTRY, _within("unfit", ModifierCode.NPOA, 9)),
+    (Reason.MODIFIER_NOT_FOR_PROFIT, _not_for_profit(ModifierCode.NPU)),
+    (Reason.MODIFIER_COMMERCIAL, _for_marketing),
     (Reason.MODIFIER_UNDECIDABLE, _under(65535)),
-    (Reason.PROJECT_UNKNOWN, _cite_project),
+    (Reason.PROJECT_UNKNOWN, _cite_unknown_project),
+    (Reason.PROJECT_NOT_APPROVED, _within("registered")),
+    (Reason.PROJECT_WITHDRAWN, _within("withdrawn")),
+    (Reason.PROJECT_EXPIRED, _within("expired")),
+    (Reason.PROJECT_BOARD_DEPENDENT, _suspend_board),
+    (Reason.PROJECT_NOT_PARTNER, _within("others")),
     (Reason.OBLIGATION_NOT_ACCEPTED, _unaccepted),
 )
 
@@ -484,9 +647,25 @@ class Chance:
             expiry=draft.time + rng.randrange(1, MAX_TERM // 2),
             salt=rng.randbytes(32),
         )
-        draft.ask(obligations=rng.choice([15, rng.getrandbits(64) | 15]))
+        draft.ask(obligations=rng.choice([63, rng.getrandbits(64) | 63]))
+        if rng.random() < 0.3:
+            draft.ask(project=self.setting.projects["serving"])
+        self._record_otherwise(draft)
         draft.qualify(*(one for one in self._fitting_modifiers(draft) if rng.random() < 0.15))
         return draft
+
+    def _record_otherwise(self, draft: Draft) -> None:
+        """At times by a guardian, on paper, or by a batch."""
+        rng, directive = self.rng, draft.directive
+        old = draft.recorded_at is not None and draft.recorded_at + PAPER_DELAY <= draft.time
+        short = directive.expiry - directive.not_before <= MAX_PAPER_TERM
+        way = rng.random()
+        if way < 0.1:
+            _by_guardian()(self.setting, draft)
+        elif way < 0.3 and old and short:
+            _on_paper(self.setting, draft)
+        elif way > 0.9 and directive.grantee != ANY_INSTITUTION:
+            _by_batch(good=True)(self.setting, draft)
 
     def _fitting_permission(self, purpose: Purpose) -> int:
         if not covers(RESEARCH, purpose):
@@ -504,8 +683,17 @@ class Chance:
             modifier(ModifierCode.GS, requester.country),
             modifier(ModifierCode.TS, rng.choice([14, 2**63, 2**255, rng.getrandbits(256) | 16])),
             *(modifier(code, unused) for code in (ModifierCode.PUB, ModifierCode.COL)),
-            *(modifier(code, unused) for code in (ModifierCode.MOR, ModifierCode.RTN)),
+            *(modifier(code, unused) for code in (ModifierCode.MOR, ModifierCode.RTN, ModifierCode.US)),
         ]
+        if draft.query.project != ZERO32:
+            country = self.setting.world.known.projects[draft.query.project][0].country
+            fitting = [one for one in fitting if one.code != ModifierCode.GS or country == requester.country]
+            fitting += [modifier(ModifierCode.DS, DISEASE), modifier(ModifierCode.RS, KIND_OF_RESEARCH)]
+            fitting += [modifier(ModifierCode.PS, draft.query.project)]
+            codes = (ModifierCode.NMDS, ModifierCode.GSO, ModifierCode.IRB)
+            fitting += [modifier(code, unused) for code in codes]
+        if draft.query.purpose != Purpose.HMARKT:
+            fitting.append(modifier(ModifierCode.NCU, unused))
         if requester.attributes & 1:
             fitting.append(modifier(ModifierCode.NPU, unused))
         if draft.query.purpose not in (Purpose.HRESCH, Purpose.POARCH):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from agreement_cases import CUSTODIAN, OTHER, REQUESTER, Chance, Setting
 
-from pixelpact.policy import CommitmentFacts, Role
+from pixelpact.policy import CommitmentFacts, ConsentKind, Role
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +42,9 @@ def test_consents(setting: Setting) -> None:
         assert len(world.known.refusals) > 5
         for (subject, digest), facts in world.known.commitments.items():
             (found,) = world.chain.call(world.consents, "commitment", subject, digest)
-            recorded = facts.recorded_at != 0
-            assert found == (int(recorded), facts.recorded_at, facts.revoked_at)
+            assert found[:3] == (facts.kind, facts.recorded_at, facts.revoked_at)
+            assert bool(found[3]) == (facts.kind > ConsentKind.SIGNED)
+            assert found[4] == world.known.recorded_under.get((subject, digest), 0)
             assert facts != CommitmentFacts()
         for owner in (setting.alice, setting.bob):
             generation = world.known.generations.get(owner.raw, 0)
@@ -62,5 +63,6 @@ def _check_refusals(setting: Setting, subject: bytes) -> None:
             for grantee in (0, REQUESTER, OTHER):
                 union = refused("", None) | refused("custodian", custodian)
                 union |= refused("study", study) | refused("grantee", grantee)
-                arguments = (subject, custodian, study, grantee)
-                assert world.chain.call(world.consents, "refusedPurposes", *arguments) == (union,)
+                union |= world.known.taken.get((subject, study), 0)
+                scope = (custodian, 0, study, grantee)
+                assert world.chain.call(world.consents, "refusedPurposes", subject, scope) == (union,)

@@ -17,33 +17,55 @@ from agreement_world import directive_hash, query_tuple
 from pixelpact.policy import Check, Reason, decide
 from pixelpact.policy.checks import CHECKS, Case
 
-WORLDS = 12
+WORLDS = 8
 CASES = 1_750  # in each world
 
 #: Pairs of reasons that can't be true at once, or of which the page names the first alone.
 NEVER_TOGETHER = {
     # A study has one status; one that is not registered has no subject, so no refusals, consents or images.
-    *((1, other) for other in (2, 3, 30, 44, 43, 45, 80)),
+    *((1, other) for other in (2, 3, 30, 44, 49, 43, 45, 46, 47, 48, 52, 80)),
     (2, 3),
-    # Who lacks the requester role never held it, so not since a time after the recording.
+    # Who lacks the requester role never held it, so not since a time after the recording; the one that does
+    # so here is the ethics board.
     (11, 71),
+    (11, 234),
+    # Who lacks the custodian role records nothing on paper.
+    (21, 48),
+    (21, 52),
     # Without a directive nothing can be wrong with it.
     (22, 40),
-    *((40, other) for other in (41, 42, 44, 43, 45, 50, 51, 60, 70, 71, 81, 91, 201, 210, 211, 212)),
-    *((40, other) for other in (220, 221, 222, 223, 224, 225, 240)),
-    # What is kept under this subject is not asked for a consent of another; revoked is said before recorded.
-    (42, 44),
-    (42, 43),
-    (44, 43),
-    # A term that begins after it ends is malformed; a directive has one kind of grantee, a query one purpose.
+    *((40, other) for other in (41, 42, 44, 49, 43, 45, 46, 47, 48, 50, 51, 52, 60, 70, 71, 81, 91)),
+    *((40, other) for other in (201, 210, 211, 212, 213, *range(216, 229), 240)),
+    # What is kept under this subject is not asked for a consent of another; revoked is said before recorded,
+    # and what was not recorded has no other flaw.
+    *((42, other) for other in (44, 43, 46, 47, 48, 49)),
+    *((44, other) for other in (43, 49)),
+    *((43, other) for other in (46, 47, 48, 52)),
+    *((49, other) for other in (43, 46, 47, 48, 52)),
+    # A consent was given in one way: by a guardian, who has one flaw, or on paper.
+    *combinations((46, 47, 48), 2),
+    (46, 52),
+    (47, 52),
+    # A term that begins after it ends is malformed; a directive has one kind of grantee, a query one purpose;
+    # what was recorded when the consortium began is not new on paper.
     (50, 51),
+    (52, 71),
     (70, 71),
     (90, 91),
-    *((90, other) for other in (210, 212, 225)),
-    (210, 211),
-    (210, 212),
-    (211, 212),
-    (212, 225),
+    *((90, other) for other in (210, 212, 213, 227)),
+    *combinations((210, 211, 212, 213), 2),
+    # A query cites one project or none: one that serves, one that is unfit for every condition, or one in each
+    # state.
+    *((212, other) for other in (216, 217, 218, 225, 226, 227, 228)),
+    *((219, other) for other in (217, 218, 226, 227, 228)),
+    *((other, 219) for other in (213, 216, 217, 226, 227, 228)),
+    *((needing, state) for needing in (212, 219) for state in range(230, 236)),
+    *(pair for pair in combinations(range(230, 236), 2) if pair not in {(233, 234), (234, 235)}),
+    (213, 217),
+    (213, 227),
+    (227, 230),
+    # Of NPUNCU for one that is for profit the first half is said.
+    (216, 224),
 }
 
 
@@ -127,9 +149,9 @@ def test_random_cases(setting: Setting) -> None:
         chance = Chance(world, 1_000 + number)
         for _ in range(CASES):
             met[answer(world, chance.draft())[0]] += 1
-    assert met.total() >= 20_000
-    assert met[Reason.PERMITTED] >= 3_000
-    rare = {reason: met[reason] for reason in Reason if reason < 300 and met[reason] < 50}
+    assert met.total() >= 14_000
+    assert met[Reason.PERMITTED] >= 2_000
+    rare = {reason: met[reason] for reason in Reason if reason < 300 and met[reason] < 20}
     assert not rare
 
 

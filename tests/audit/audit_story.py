@@ -27,7 +27,7 @@ from pixelpact.chain import Event, Trail
 from pixelpact.chain.abi import Entry, contract_abi
 from pixelpact.chain.answers import Log
 from pixelpact.chain.events import decode_event, own_fields
-from pixelpact.chain.records import directive_struct, query_struct
+from pixelpact.chain.records import directive_struct, evidence_struct, struct_of
 from pixelpact.models import Directive
 from pixelpact.policy import OperatorPermission, Purpose, purpose_set
 
@@ -121,7 +121,7 @@ def drop(trail: Trail, at: int) -> Trail:
     return _whole(trail, trail.events[:at] + trail.events[at + 1 :])
 
 
-def append(trail: Trail, kind: type[Event], *, later: int = 1, **fields: Any) -> Trail:
+def append(trail: Trail, kind: type[Event], /, *, later: int = 1, **fields: Any) -> Trail:
     """The trail with one event more, in a block of its own some seconds later."""
     last = trail.events[-1]
     where = replace(
@@ -184,10 +184,14 @@ def _kind(item: Mapping[str, Any]) -> str:
 
 
 def _plain(item: Mapping[str, Any], value: Any) -> Any:
-    if item["type"] == "tuple[]":
-        return [_plain({**item, "type": "tuple"}, each) for each in value]
+    if item["type"].endswith("[]"):
+        return [_plain({**item, "type": item["type"].removesuffix("[]")}, each) for each in value]
     if item["type"] == "tuple":
-        structs: dict[str, Any] = {"query": query_struct, "directive": directive_struct}
+        structs: dict[str, Any] = {
+            "query": struct_of,
+            "directive": directive_struct,
+            "evidence": evidence_struct,
+        }
         struct = value if isinstance(value, Mapping) else structs[item["name"]](value)
         return tuple(_plain(part, struct[part["name"]]) for part in item["components"])
     return value

@@ -5,6 +5,7 @@ The patients are wallets that sign whatever they are asked (EIP-1271): thousands
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -16,7 +17,13 @@ from pixelpact.chain import CONTRACTS, Call, Event, Founder, Network, Trail, eip
 from pixelpact.chain.abi import Entry, contract_abi
 from pixelpact.chain.answers import Log
 from pixelpact.chain.artifact import load_artifact
-from pixelpact.chain.contracts import AccessLedger, ConsentRegistry, InstitutionRegistry, StudyRegistry
+from pixelpact.chain.contracts import (
+    AccessLedger,
+    ConsentRegistry,
+    InstitutionRegistry,
+    ProjectRegistry,
+    StudyRegistry,
+)
 from pixelpact.chain.deploy import constructor_arguments
 from pixelpact.chain.events import (
     AccessReleased,
@@ -24,7 +31,7 @@ from pixelpact.chain.events import (
     StudyRegistered,
     decode_event,
 )
-from pixelpact.models import ZERO32, AccessQuery, Directive, Refusal
+from pixelpact.models import ZERO32, AccessQuery, Directive, KeyRelease, Refusal
 from pixelpact.policy import VOCABULARY_VERSION, Attribute, Category, Purpose, Role, purpose_set
 
 START = 1_800_000_000
@@ -107,6 +114,7 @@ class World:
         self.institutions = InstitutionRegistry(self.network, self._read)
         self.studies = StudyRegistry(self.network, self._read)
         self.consents = ConsentRegistry(self.network, self._read)
+        self.projects = ProjectRegistry(self.network, self._read)
         self.ledger = AccessLedger(self.network, self._read)
 
     # The chain
@@ -130,6 +138,14 @@ class World:
             raise RefusedError(call.name) from error
         self.events += [decode_event(self.network, log, self.time) for log in self._logs()]
         return tuple(self.events[before:])
+
+    def create(self, code: bytes) -> bytes:
+        """Deploy code; its address."""
+        return _bytes(self._evm.deploy(_hex(DEPLOYER), code))
+
+    def code(self, address: bytes) -> bytes:
+        """What stands at an address where a PolicyEngine does: the EVM pads it with zeros."""
+        return bytes(self._evm.get_code(_hex(address)))[: len(load_artifact("PolicyEngine").runtime_code)]
 
     def next_block(self) -> None:
         """Begin another block."""
@@ -220,26 +236,26 @@ class World:
     def consent(self, **changes: Any) -> Directive:
         """The same, recorded."""
         directive = self.directive(**changes)
-        call = self.consents.record(directive.subject, eip712.struct_hash(directive), SIGNATURE)
+        call = self.consents.record(directive.subject, eip712.struct_hash(directive), 0, SIGNATURE)
         self.send(call, STRANGER)
         return directive
 
     def revoke(self, directive: Directive) -> None:
         """The patient withdraws it."""
-        call = self.consents.revoke(directive.subject, eip712.struct_hash(directive), SIGNATURE)
+        call = self.consents.revoke(directive.subject, eip712.struct_hash(directive), 0, SIGNATURE)
         self.send(call, STRANGER)
 
     def revoke_all(self, subject: bytes = PATIENT) -> None:
         """The patient withdraws everything."""
         following = self.consents.generation(subject) + 1
-        self.send(self.consents.revoke_all(subject, following, SIGNATURE), STRANGER)
+        self.send(self.consents.revoke_all(subject, following, 0, SIGNATURE), STRANGER)
 
     def refuse(
         self, purposes: int, *, custodian: int = 0, study: bytes = ZERO32, grantee: int = 0, sequence: int = 0
     ) -> None:
         """The patient's refusal in a scope becomes these purposes."""
         refusal = Refusal(PATIENT, custodian, study, grantee, purposes, sequence or self.block)
-        self.send(self.consents.refuse(refusal, SIGNATURE), STRANGER)
+        self.send(self.consents.refuse(refusal, 0, SIGNATURE), STRANGER)
 
     def ask(
         self, requester: int, study: bytes, directive: Directive | None = None, purpose: int = TREAT
@@ -254,17 +270,15 @@ class World:
     def release(self, asked: Asked, **changes: Any) -> AccessReleased:
         """The key of the present epoch goes out."""
         study = self.studies.study(asked.query.study)
-        values: dict[str, Any] = {
-            "nonce": asked.nonce,
-            "query": asked.query,
-            "directive": asked.directive,
-            "requester": asked.requester,
-            "expected_epoch": study.epoch,
-            "key_version": self.institutions.institution(asked.requester).key_version,
-            "envelope_digest": keccak(asked.id + word(study.epoch)),
-            "person": PERSON,
-        }
-        call = self.ledger.release(**(values | changes))
+        usual = KeyRelease(
+            requester=asked.requester,
+            epoch=study.epoch,
+            key_version=self.institutions.institution(asked.requester).key_version,
+            key_digest=hashlib.sha256(KEY).digest(),
+            envelope_digest=keccak(asked.id + word(study.epoch)),
+            person=PERSON,
+        )
+        call = self.ledger.release(asked.nonce, asked.query, asked.directive, replace(usual, **changes))
         return self.one(AccessReleased, self.send(call, admin(study.custodian)))
 
     def confirm(self, asked: Asked, epoch: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from pixelpact.chain import (
     eip712,
 )
 from pixelpact.errors import InputError, WrongNetworkError
-from pixelpact.models import ZERO32, AccessQuery, Directive
+from pixelpact.models import ZERO32, AccessQuery, Directive, KeyRelease
 from pixelpact.policy import (
     REQUEST_LIFETIME,
     VOCABULARY_VERSION,
@@ -89,14 +90,16 @@ def _cast() -> Cast:
     )
     number = eip712.struct_hash(directive)
     signature = eip712.sign(patient, network, directive)
-    chain_a.transact(chain_a.consents.record(patient.address, number, signature))
+    chain_a.transact(chain_a.consents.record(patient.address, number, 0, signature))
     query = AccessQuery(study, Purpose.TREAT, CT)
     asked = chain_b.transact(chain_b.ledger.request(1, query, directive, PERSON))
     denied = chain_c.transact(chain_c.ledger.request(1, query, directive, PERSON))
-    chain_a.transact(chain_a.ledger.release(1, query, directive, B, 1, 1, b"\x05" * 32, PERSON))
+    key_digest = hashlib.sha256(bytes(1_216)).digest()
+    released = KeyRelease(B, 1, 1, key_digest, b"\x05" * 32, PERSON)
+    chain_a.transact(chain_a.ledger.release(1, query, directive, released))
     revocation = eip712.Revocation(patient.address, number)
     signature = eip712.sign(patient, network, revocation)
-    revoked = chain_a.transact(chain_a.consents.revoke(patient.address, number, signature))
+    revoked = chain_a.transact(chain_a.consents.revoke(patient.address, number, 0, signature))
     return Cast(
         embedded,
         network,
@@ -299,7 +302,7 @@ def test_a_request_grows_too_old_for_its_first_release() -> None:
     directive = replace(cast.directive, salt=b"\x0c" * 32)
     number = eip712.struct_hash(directive)
     signature = eip712.sign(patient, cast.network, directive)
-    cast.a.transact(cast.a.consents.record(patient.address, number, signature))
+    cast.a.transact(cast.a.consents.record(patient.address, number, 0, signature))
     query = AccessQuery(cast.study, Purpose.TREAT, CT)
     asked = cast.b.transact(cast.b.ledger.request(2, query, directive, PERSON))
     cast.embedded.travel(REQUEST_LIFETIME)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from audit_story import tell
-from audit_world import CHAIN_ID, CT, PERSON, START, A, B, C, World, admin, word
+from audit_world import CT, PERSON, START, A, B, C, World, admin, word
 from eth_utils.crypto import keccak
 
 from pixelpact.audit import Auditor, Code
@@ -136,7 +136,7 @@ def test_the_numbers_of_requests_and_directives_are_those_of_the_contracts() -> 
     query = AccessQuery(word(7), 200, CT, word(5), 3)
     number = directive_hash_of(directive)
     assert number == world.consents.hash_directive(directive)
-    step = Step(State(), Position(1, 0, 1), [], CHAIN_ID, world.network.address("AccessLedger"), {})
+    step = Step(State(), Position(1, 0, 1), [], world.network, {})
     assert request_id(step, B, 9, query, number) == world.ledger.request_id(B, 9, query, number)
 
 
@@ -146,8 +146,7 @@ def test_a_directive_of_nobody_is_none() -> None:
 
 def _many(network: Network, count: int) -> Iterator[Event]:
     """A busy consortium: in turn a consent, a request, a release, a refusal; now and then a rotation."""
-    ledger = network.address("AccessLedger")
-    step = Step(State(), Position(1, 0, 1), [], network.chain_id, ledger, {})
+    step = Step(State(), Position(1, 0, 1), [], network, {})
     manifests: dict[bytes, bytes] = {}
     place = 0
 
@@ -180,7 +179,9 @@ def _many(network: Network, count: int) -> Iterator[Event]:
             )
         directive = Directive(subject, A, ZERO32, B, CT, 1, 0, 1, 0, START, START + 10_000_000, word(number))
         digest = directive_hash_of(directive)
-        yield DirectiveRecorded(subject=subject, directive=digest, **where("ConsentRegistry"))
+        yield DirectiveRecorded(
+            subject=subject, directive=digest, kind=1, authority=0, **where("ConsentRegistry")
+        )
         query = AccessQuery(study, 0, CT)
         request = request_id(step, B, number, query, digest)
         yield AccessRequested(
@@ -192,6 +193,7 @@ def _many(network: Network, count: int) -> Iterator[Event]:
             query=query,
             directive_hash=digest,
             directive=directive,
+            evidence=None,
             person=PERSON,
             engine_version=1,
             **where("AccessLedger"),
@@ -217,6 +219,7 @@ def _many(network: Network, count: int) -> Iterator[Event]:
             grantee=0,
             purposes=1 << (number % 50 + 1),
             sequence=number + 1,
+            appointment=0,
             **where("ConsentRegistry"),
         )
         yield DirectiveRevoked(subject=subject, directive=word(number + 1), **where("ConsentRegistry"))

@@ -16,7 +16,7 @@ from pixelpact.chain import (
     StudyRegistered,
     eip712,
 )
-from pixelpact.models import AccessQuery, Directive, Modifier, Refusal
+from pixelpact.models import AccessQuery, Directive, KeyRelease, Modifier, Refusal
 
 TREAT = 0
 KEY = hashlib.shake_256(b"a made-up encryption key").digest(1216)
@@ -59,6 +59,11 @@ def some_directive(patient: Account, study: bytes, chain: Chain, **changes: obje
     return replace(directive, **changes)  # type: ignore[arg-type]
 
 
+def release_to(requester: int) -> KeyRelease:
+    """A release of epoch 1 to the requester's first key."""
+    return KeyRelease(requester, 1, 1, hashlib.sha256(KEY).digest(), b"\3" * 32, PERSON)
+
+
 def tell(consortium: Consortium) -> Story:
     """Let everything happen that has an event; institution 4 suspends itself at the end."""
     network = consortium.network
@@ -82,29 +87,27 @@ def tell(consortium: Consortium) -> Story:
     query = AccessQuery(study=study, purpose=TREAT, categories=0b1)
     signature = eip712.sign(patient, network, directive)
     done["DirectiveRecorded"] = hospital.transact(
-        hospital.consents.record(patient.address, number, signature)
+        hospital.consents.record(patient.address, number, 0, signature)
     )
     done["denied"] = asker.transact(asker.ledger.request(6, query, None, PERSON))
     done["AccessRequested"] = asker.transact(asker.ledger.request(7, query, directive, PERSON))
     request = done["AccessRequested"].event(AccessRequested).request
-    done["AccessReleased"] = hospital.transact(
-        hospital.ledger.release(7, query, directive, 2, 1, 1, b"\3" * 32, PERSON)
-    )
+    done["AccessReleased"] = hospital.transact(hospital.ledger.release(7, query, directive, release_to(2)))
     done["AccessConfirmed"] = asker.transact(asker.ledger.confirm(7, query, number, 1, PERSON))
     done["AccessDisputed"] = asker.transact(asker.ledger.dispute(7, query, number, 1, 8, PERSON))
     done["AccessRefused"] = hospital.transact(hospital.ledger.refuse(7, query, number, 2, 403, PERSON))
 
     revocation = eip712.Revocation(patient.address, number)
     done["DirectiveRevoked"] = hospital.transact(
-        hospital.consents.revoke(patient.address, number, eip712.sign(patient, network, revocation))
+        hospital.consents.revoke(patient.address, number, 0, eip712.sign(patient, network, revocation))
     )
     revocation_of_all = eip712.RevocationOfAll(patient.address, 1)
     done["AllRevoked"] = hospital.transact(
-        hospital.consents.revoke_all(patient.address, 1, eip712.sign(patient, network, revocation_of_all))
+        hospital.consents.revoke_all(patient.address, 1, 0, eip712.sign(patient, network, revocation_of_all))
     )
     refusal = Refusal(patient.address, 0, bytes(32), 3, 1 << 7, 2**64 - 1)
     done["RefusalSet"] = hospital.transact(
-        hospital.consents.refuse(refusal, eip712.sign(patient, network, refusal))
+        hospital.consents.refuse(refusal, 0, eip712.sign(patient, network, refusal))
     )
     done["StudyRotated"] = hospital.transact(hospital.studies.rotate(study, 1, b"\4" * 32))
     done["DisposalAttested"] = hospital.transact(

@@ -1,4 +1,4 @@
-"""What a patient signs is what the contract hashes and checks; every other signature is refused by both."""
+"""What people sign is what the contracts hash and check; every other signature is refused by both."""
 
 from __future__ import annotations
 
@@ -11,10 +11,30 @@ from chain_story import some_directive
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixelpact.chain import Account, Call, Chain, Network, eip712
+from pixelpact.chain import (
+    Account,
+    Call,
+    Chain,
+    CommitmentKind,
+    Network,
+    RefusalRecord,
+    Scope,
+    SubjectFlag,
+    eip712,
+)
 from pixelpact.chain.eip712 import Message, Revocation, RevocationOfAll
 from pixelpact.errors import ContractError, InputError
-from pixelpact.models import Directive, Modifier, Refusal
+from pixelpact.models import (
+    Appointment,
+    Approval,
+    AttestedAppointment,
+    Directive,
+    EmergencyAccess,
+    Modifier,
+    PaperConsent,
+    Refusal,
+    RefusalLift,
+)
 
 ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
 
@@ -65,10 +85,23 @@ def messages(patient: Account) -> list[Message]:
         Revocation(patient.address, b"\4" * 32),
         RevocationOfAll(patient.address, 1),
         Refusal(patient.address, 1, bytes(32), 0, 2, 3),
+        APPOINTMENT,
+        eip712.Dismissal(patient.address, 1),
+        eip712.Recoverer(patient.address, b"\5" * 20, 1),
+        eip712.Recovery(patient.address, b"\6" * 20, 1),
+        eip712.RecoveryStop(patient.address, 1),
+        eip712.EndOfPaper(patient.address),
+        PaperConsent(patient.address, b"\4" * 32, 1, b"\7" * 32),
+        RefusalLift(patient.address, 1, b"\4" * 32, b"\7" * 32, 1),
+        AttestedAppointment(APPOINTMENT, b"\7" * 32),
+        EmergencyAccess(b"\1" * 32, b"\2" * 32, b"\3" * 32, b"\4" * 32),
+        Approval(b"\1" * 32, 2, 3),
     ]
 
 
-KINDS = ["Directive", "Revocation", "RevocationOfAll", "Refusal"]
+APPOINTMENT = Appointment(b"\x08" * 20, b"\x09" * 20, 1, 2, 3, 4)
+KINDS = [type(message).__name__ for message in messages(Account.generate())]
+every_kind = pytest.mark.parametrize("kind", range(len(KINDS)), ids=KINDS)
 
 
 # Hashes
@@ -107,13 +140,8 @@ def test_every_field_of_a_directive_counts(patient: Account):
 def test_a_struct_hash_is_the_same_everywhere_and_a_digest_is_not(patient: Account, reader: Chain):
     network = reader.network
     elsewhere = Network.from_dict(network.to_dict() | {"chain_id": network.chain_id + 1})
-    swapped = network.with_contracts(
-        dict(network.contracts)
-        | {
-            "ConsentRegistry": network.address("StudyRegistry"),
-            "StudyRegistry": network.address("ConsentRegistry"),
-        }
-    )
+    names = list(network.contracts)
+    swapped = network.with_contracts(dict(zip(names, reversed(network.contracts.values()), strict=True)))
     for message in messages(patient):
         digests = {eip712.digest(each, message) for each in (network, elsewhere, swapped)}
         assert len(digests) == 3
@@ -123,22 +151,25 @@ def test_a_struct_hash_is_the_same_everywhere_and_a_digest_is_not(patient: Accou
 # Signatures
 
 
-@pytest.mark.parametrize("kind", range(4), ids=KINDS)
+@every_kind
 def test_a_signature_is_65_bytes_with_low_s_and_recovers(patient: Account, reader: Chain, kind: int):
     message = messages(patient)[kind]
-    for _ in range(20):
+    for _ in range(5):
         signature = eip712.sign(patient, reader.network, message)
         assert len(signature) == 65
         assert signature[64] in (27, 28)
         assert int.from_bytes(signature[32:64], "big") <= ORDER // 2
     assert eip712.recover(reader.network, message, signature) == patient.address
-    eip712.verify(reader.network, message, signature)
+    eip712.verify(reader.network, message, signature, patient.address)
 
 
-@pytest.mark.parametrize("kind", range(4), ids=KINDS)
-def test_nobody_signs_for_another(patient: Account, reader: Chain, kind: int):
-    with pytest.raises(InputError, match="can't sign this"):
-        eip712.sign(Account.generate(), reader.network, messages(patient)[kind])
+@every_kind
+def test_a_signature_is_its_signers_only(patient: Account, reader: Chain, kind: int):
+    other, message = Account.generate(), messages(patient)[kind]
+    signature = eip712.sign(other, reader.network, message)
+    eip712.verify(reader.network, message, signature, other.address)
+    with pytest.raises(InputError, match="another key's than 0x" + patient.address.hex()):
+        eip712.verify(reader.network, message, signature, patient.address)
 
 
 def high_s(signature: bytes) -> bytes:
@@ -162,22 +193,22 @@ def broken(signature: bytes) -> list[bytes]:
     ]
 
 
-@pytest.mark.parametrize("kind", range(4), ids=KINDS)
+@every_kind
 def test_no_other_signature_verifies(patient: Account, reader: Chain, kind: int):
     network, message = reader.network, messages(patient)[kind]
     signature = eip712.sign(patient, network, message)
     for wrong in broken(signature):
-        with pytest.raises(InputError, match="signature is not the patient's"):
-            eip712.verify(network, message, wrong)
+        with pytest.raises(InputError, match="signature is not the signer's"):
+            eip712.verify(network, message, wrong, patient.address)
 
 
-@pytest.mark.parametrize("kind", range(4), ids=KINDS)
+@every_kind
 def test_a_signature_is_for_one_network_only(patient: Account, reader: Chain, kind: int):
     network, message = reader.network, messages(patient)[kind]
     elsewhere = Network.from_dict(network.to_dict() | {"chain_id": 5})
     signature = eip712.sign(patient, elsewhere, message)
     with pytest.raises(InputError, match="another network"):
-        eip712.verify(network, message, signature)
+        eip712.verify(network, message, signature, patient.address)
 
 
 def test_a_signature_of_one_kind_is_none_of_another(patient: Account, reader: Chain):
@@ -187,7 +218,7 @@ def test_a_signature_of_one_kind_is_none_of_another(patient: Account, reader: Ch
         RevocationOfAll(patient.address, 1),
     )
     with pytest.raises(InputError):
-        eip712.verify(network, of_all, eip712.sign(patient, network, revocation))
+        eip712.verify(network, of_all, eip712.sign(patient, network, revocation), patient.address)
 
 
 # The contract agrees
@@ -203,10 +234,10 @@ def calls(chain: Chain, patient: Account) -> list[tuple[Message, bytes, Call]]:
     refusal = Refusal(patient.address, 0, b"\1" * 32, 0, 1, 1)
     signatures = [eip712.sign(patient, network, each) for each in (directive, revocation, of_all, refusal)]
     return [
-        (directive, signatures[0], consents.record(patient.address, number, signatures[0])),
-        (revocation, signatures[1], consents.revoke(patient.address, number, signatures[1])),
-        (of_all, signatures[2], consents.revoke_all(patient.address, 1, signatures[2])),
-        (refusal, signatures[3], consents.refuse(refusal, signatures[3])),
+        (directive, signatures[0], consents.record(patient.address, number, 0, signatures[0])),
+        (revocation, signatures[1], consents.revoke(patient.address, number, 0, signatures[1])),
+        (of_all, signatures[2], consents.revoke_all(patient.address, 1, 0, signatures[2])),
+        (refusal, signatures[3], consents.refuse(refusal, 0, signatures[3])),
     ]
 
 
@@ -219,37 +250,45 @@ def test_the_contract_takes_what_was_signed(hospital: Chain):
     assert hospital.consents.commitment(patient.address, number).recorded_at == recorded.timestamp
     revoked, *_ = [hospital.transact(call) for _, _, call in signed[1:]]
 
-    standing = hospital.consents.standing(patient.address, number, 1, b"\1" * 32, 2)
-    assert standing.commitment.kind == 1
-    assert standing.commitment.revoked_at == revoked.timestamp
-    assert (standing.generation, standing.refused) == (1, 1)
+    here, elsewhere = (Scope(1, (3, 4), study, 2) for study in (b"\1" * 32, b"\2" * 32))
+    standing = hospital.consents.standing(patient.address, number, here)
+    assert standing.kind is CommitmentKind.SIGNED
+    assert (standing.recorded_at, standing.revoked_at) == (recorded.timestamp, revoked.timestamp)
+    assert (standing.generation, standing.refused, standing.flaw) == (1, 1, 0)
+    assert standing.generation_since > revoked.timestamp
     assert hospital.consents.generation(patient.address) == 1
-    assert hospital.consents.refused_purposes(patient.address, 1, b"\1" * 32, 2) == 1
-    assert hospital.consents.refused_purposes(patient.address, 1, b"\2" * 32, 2) == 0
+    assert hospital.consents.refused_purposes(patient.address, here) == 1
+    assert hospital.consents.refused_purposes(patient.address, elsewhere) == 0
+    assert hospital.consents.refusal(patient.address, 0, b"\1" * 32, 0) == RefusalRecord(1, 1)
+    assert hospital.consents.key_of(patient.address) == patient.address
+    kept = hospital.consents.subject(patient.address)
+    assert (kept.generation, kept.flags) == (1, SubjectFlag.NARROW | SubjectFlag.OWN_KEY)
 
 
 def test_the_contract_refuses_what_verify_refuses(hospital: Chain):
     patient = Account.generate()
     for message, signature, call in calls(hospital, patient):
         for wrong in broken(signature):
-            bad = replace(call, data=_with_signature(hospital, call, message, wrong))
+            bad = replace(call, data=_with_signature(hospital, message, wrong))
             with pytest.raises(ContractError) as caught:
                 hospital.simulate(bad)
             assert caught.value.name == "ConsentRegistry_SignatureInvalid"
             assert caught.value.arguments == {
-                "subject": patient.address,
+                "signer": patient.address,
                 "digest": eip712.digest(hospital.network, message),
             }
 
 
-def _with_signature(chain: Chain, call: Call, message: Message, signature: bytes) -> bytes:
-    subject, consents = message.subject, chain.consents
+def _with_signature(chain: Chain, message: Message, signature: bytes) -> bytes:
+    consents = chain.consents
+    subject: bytes = getattr(message, "subject")  # noqa: B009  (attestations have none)
     match message:
         case Directive():
-            return consents.record(subject, eip712.struct_hash(message), signature).data
+            return consents.record(subject, eip712.struct_hash(message), 0, signature).data
         case Revocation():
-            return consents.revoke(subject, message.directive, signature).data
+            return consents.revoke(subject, message.directive, 0, signature).data
         case RevocationOfAll():
-            return consents.revoke_all(subject, message.generation, signature).data
+            return consents.revoke_all(subject, message.generation, 0, signature).data
         case Refusal():
-            return consents.refuse(message, signature).data
+            return consents.refuse(message, 0, signature).data
+    raise AssertionError(message)

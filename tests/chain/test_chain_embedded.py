@@ -121,7 +121,7 @@ def test_the_public_names_are_those_of_all():
         for name, value in vars(chain).items()
         if not name.startswith("_") and not inspect.ismodule(value)
     }
-    assert public - {"annotations"} | {"eip712"} == set(chain.__all__)
+    assert public - {"annotations"} | {"batches", "eip712"} == set(chain.__all__)
     assert sorted(chain.__all__, key=lambda name: (not name.isupper(), name.islower(), name)) == chain.__all__
 
 

@@ -18,6 +18,7 @@ from pixelpact.chain import (
     AccessRequested,
     AllRevoked,
     Chain,
+    CommitmentKind,
     DirectiveRecorded,
     DirectiveRevoked,
     DisposalAttested,
@@ -99,7 +100,12 @@ def test_every_event_says_what_was_done(told: Consortium, story: Story):
         },
         StudyWithdrawn: {"study": study, "custodian": 1},
         StudyReinstated: {"study": study, "custodian": 1},
-        DirectiveRecorded: {"subject": patient, "directive": story.directive_hash},
+        DirectiveRecorded: {
+            "subject": patient,
+            "directive": story.directive_hash,
+            "kind": CommitmentKind.SIGNED,
+            "authority": 0,
+        },
         AccessRequested: at
         | {
             "reason": 0,
@@ -107,6 +113,7 @@ def test_every_event_says_what_was_done(told: Consortium, story: Story):
             "query": story.query,
             "directive_hash": story.directive_hash,
             "directive": story.directive,
+            "evidence": None,
             "person": PERSON,
             "engine_version": 1,
         },
@@ -124,8 +131,8 @@ def test_every_event_says_what_was_done(told: Consortium, story: Story):
         AccessConfirmed: at | {"epoch": 1, "person": PERSON},
         AccessDisputed: at | {"epoch": 1, "failure": 8, "person": PERSON},
         AccessRefused: at | {"custodian": 1, "reason": 403, "person": PERSON},
-        DirectiveRevoked: {"subject": patient, "directive": story.directive_hash},
-        AllRevoked: {"subject": patient, "generation": 1},
+        DirectiveRevoked: {"subject": patient, "directive": story.directive_hash, "appointment": 0},
+        AllRevoked: {"subject": patient, "generation": 1, "appointment": 0},
         RefusalSet: {
             "subject": patient,
             "custodian": 0,
@@ -133,6 +140,7 @@ def test_every_event_says_what_was_done(told: Consortium, story: Story):
             "grantee": 3,
             "purposes": 1 << 7,
             "sequence": 2**64 - 1,
+            "appointment": 0,
         },
         StudyRotated: {
             "study": study,

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from chain_engines import Consortium
-from chain_story import PERSON, TREAT, some_directive
+from chain_story import PERSON, TREAT, release_to, some_directive
 from eth_abi.abi import encode
 
 from pixelpact.chain import AccessRequested, Account, Call, Chain, RequestStatus, StudyRegistered, eip712
-from pixelpact.chain.abi import Entry, custom_errors
+from pixelpact.chain.abi import Entry, Item, custom_errors
 from pixelpact.chain.rejections import named_errors
 from pixelpact.errors import ContractError
 from pixelpact.models import ZERO32, AccessQuery
@@ -39,7 +39,10 @@ def reverting_with(data: bytes) -> Call:
     return Call("none", "constructor", None, code + data)
 
 
-def some_value(kind: str, source: random.Random) -> Any:
+def some_value(item: Item, source: random.Random) -> Any:
+    kind: str = item["type"]
+    if kind == "tuple":
+        return {part["name"]: some_value(part, source) for part in item["components"]}
     if kind == "address":
         return source.randbytes(20)
     if kind == "string":
@@ -51,10 +54,8 @@ def some_value(kind: str, source: random.Random) -> Any:
 
 
 def error_data(entry: Entry, source: random.Random) -> tuple[dict[str, Any], bytes]:
-    types = [item["type"] for item in entry.inputs]
-    values = [some_value(kind, source) for kind in types]
-    arguments = {item["name"]: value for item, value in zip(entry.inputs, values, strict=True)}
-    return arguments, entry.selector + encode(types, values)
+    arguments = {item["name"]: some_value(item, source) for item in entry.inputs}
+    return arguments, entry.encode(list(arguments.values()))
 
 
 def test_every_error_has_a_sentence_and_every_sentence_an_error():
@@ -137,7 +138,7 @@ def test_the_contracts_own_refusals(consortium: Consortium, hospital: Chain, ask
         ),
         (
             asker,
-            asker.consents.revoke_all(person[:20], 5, bytes(65)),
+            asker.consents.revoke_all(person[:20], 5, 0, bytes(65)),
             "ConsentRegistry_GenerationDiffers",
             {"subject": person[:20], "generation": 5, "expected": 1},
         ),
@@ -158,7 +159,7 @@ def test_a_release_after_the_withdrawal_is_denied_with_its_reason(hospital: Chai
     number, network = eip712.struct_hash(directive), hospital.network
     query = AccessQuery(study=study, purpose=TREAT, categories=1)
     hospital.transact(
-        hospital.consents.record(patient.address, number, eip712.sign(patient, network, directive))
+        hospital.consents.record(patient.address, number, 0, eip712.sign(patient, network, directive))
     )
     request = asker.transact(asker.ledger.request(1, query, directive, PERSON)).event(AccessRequested)
     assert request.reason == 0
@@ -166,12 +167,12 @@ def test_a_release_after_the_withdrawal_is_denied_with_its_reason(hospital: Chai
     assert asker.ledger.request_of(request.request).status is RequestStatus.PERMITTED
     revocation = eip712.Revocation(patient.address, number)
     hospital.transact(
-        hospital.consents.revoke(patient.address, number, eip712.sign(patient, network, revocation))
+        hospital.consents.revoke(patient.address, number, 0, eip712.sign(patient, network, revocation))
     )
 
     assert asker.ledger.decide(2, query, directive) == 44
     assert asker.ledger.decide(2, query, directive, at=request.block) == 0
-    release = hospital.ledger.release(1, query, directive, 2, 1, 1, b"\3" * 32, PERSON)
+    release = hospital.ledger.release(1, query, directive, release_to(2))
     for attempt in (
         lambda: hospital.transact(release),
         lambda: hospital.simulate(release),

@@ -19,8 +19,8 @@ from pixelpact.documents import (
     sign_invitation,
     signed_text,
 )
-from pixelpact.documents.fields import directive_of
-from pixelpact.models import SignedDirective
+from pixelpact.documents.fields import read_message
+from pixelpact.models import Directive, SignedDirective
 from pixelpact.vault import KeyFile, Vault
 
 # The order of secp256k1: s and order - s sign the same.
@@ -107,7 +107,7 @@ def test_the_same_consent_twice_and_a_withdrawal_before_its_consent(hand: Hand) 
 
 def hand_number(path: Path) -> str:
     """A signed consent's number, computed from its document alone."""
-    return "0x" + eip712.struct_hash(directive_of(json.loads(path.read_text())["content"])).hex()
+    return "0x" + eip712.struct_hash(read_message(Directive, json.loads(path.read_text())["content"])).hex()
 
 
 def test_a_consent_for_another_study_is_not_cited(hand: Hand) -> None:
@@ -221,7 +221,9 @@ def _changed(hand: Hand, consent: Path, kind: str) -> str:
             "AccessLedger": network.address("ConsentRegistry"),
         }
     )
-    digest = stranger.sign_message(eip712._encoded(signed.directive, eip712._domain(network)))
+    digest = stranger.sign_message(
+        eip712._encoded(signed.directive, eip712._domain(network, signed.directive))
+    )
     of = {
         "another key": (digest, network),
         "high s": (r + (_ORDER - s).to_bytes(32, "big") + bytes([55 - v]), network),
@@ -230,7 +232,7 @@ def _changed(hand: Hand, consent: Path, kind: str) -> str:
         "no signature": (bytes(65), network),
     }
     signature, on = of[kind]
-    return signed_text(SignedDirective(signed.directive, signed.number, signature), on)
+    return signed_text(replace(signed, signature=signature), on)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +243,7 @@ def test_a_signature_that_is_not_the_patients_is_refused(hand: Hand, kind: str) 
     wrong.write_text(_changed(hand, hand.consent(), kind))
     told = hand.run("hospital-a", "consent", "record", wrong)
     assert told.code == 3
-    assert ("another network" if kind.startswith("another c") else "not the patient's") in told.err
+    assert ("another network" if kind.startswith("another c") else "not the signer's") in told.err
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_gas_is_that_of_transactions(told: Told) -> None:
     gas = told.story["gas"]
     assert set(gas) >= _GAS
     assert all(21_000 < each < 1_000_000 for each in gas.values())
-    assert gas["ConsentRegistry.record"] <= 58_000
+    assert gas["ConsentRegistry.record"] <= 62_000
     assert gas["ConsentRegistry.revoke"] <= 40_000
 
 

@@ -18,22 +18,28 @@ from pixelpact.documents import (
     complete,
     invitation_link,
     invitation_text,
+    parse_attestation,
     parse_invitation,
     parse_signed,
     sign_invitation,
     signed_text,
 )
+from pixelpact.documents.messages import signed_of
 from pixelpact.errors import InputError
 from pixelpact.models import (
+    Appointment,
+    Approval,
+    AttestedAppointment,
     Directive,
+    EmergencyAccess,
+    Evidence,
     Invitation,
     Modifier,
+    PaperConsent,
     Refusal,
-    SignedDirective,
+    RefusalLift,
+    SignedAttestation,
     SignedInvitation,
-    SignedRefusal,
-    SignedRevocation,
-    SignedRevocationOfAll,
 )
 
 ACCOUNT = Account(b"\x11" * 32)
@@ -74,26 +80,55 @@ DIRECTIVES = st.builds(
 )
 
 
-def signed(message: Any) -> Signed:
+def signed(message: Any, appointment: int = 0) -> Any:
     signature = eip712.sign(ACCOUNT, NETWORK, message)
-    match message:
-        case Directive():
-            return SignedDirective(message, eip712.struct_hash(message), signature)
-        case Refusal():
-            return SignedRefusal(message, signature)
-        case eip712.Revocation():
-            return SignedRevocation(message.subject, message.directive, signature)
-        case _:
-            return SignedRevocationOfAll(message.subject, message.generation, signature)
+    return signed_of(message, signature, ACCOUNT.address, appointment)
 
 
-SIGNED = st.one_of(
+def addresses() -> st.SearchStrategy[bytes]:
+    return words(20)
+
+
+APPOINTMENTS = st.builds(
+    Appointment,
+    subject=addresses(),
+    guardian=addresses(),
+    powers=uint(8),
+    custodian=uint(32),
+    until=uint(64),
+    number=uint(32),
+)
+BY_GUARDIANS = st.one_of(
     DIRECTIVES,
-    st.builds(eip712.Revocation, st.just(ACCOUNT.address), words(32)),
-    st.builds(eip712.RevocationOfAll, st.just(ACCOUNT.address), uint(32)),
-    st.builds(Refusal, st.just(ACCOUNT.address), uint(32), words(32), uint(32), uint(64), uint(64)),
+    st.builds(eip712.Revocation, addresses(), words(32)),
+    st.builds(eip712.RevocationOfAll, addresses(), uint(32)),
+    st.builds(Refusal, addresses(), uint(32), words(32), uint(32), uint(64), uint(64)),
+    st.builds(eip712.Recovery, addresses(), addresses(), uint(32)),
+)
+BY_THE_PATIENT = st.one_of(
+    APPOINTMENTS,
+    st.builds(eip712.Dismissal, addresses(), uint(32)),
+    st.builds(eip712.Recoverer, addresses(), addresses(), uint(64)),
+    st.builds(eip712.RecoveryStop, addresses(), uint(32)),
+    st.builds(eip712.EndOfPaper, addresses()),
+)
+SIGNED = st.builds(signed, BY_GUARDIANS, uint(32)) | BY_THE_PATIENT.map(signed)
+ATTESTED = st.one_of(
+    st.builds(PaperConsent, addresses(), words(32), uint(32), words(32)),
+    st.builds(RefusalLift, addresses(), uint(32), words(32), words(32), uint(64)),
+    st.builds(AttestedAppointment, APPOINTMENTS, words(32)),
+    st.builds(EmergencyAccess, words(32), words(32), words(32), words(32)),
+    st.builds(Approval, words(32), uint(32), uint(64)),
 ).map(signed)
-INVITATIONS = st.builds(
+EVIDENCE = st.builds(
+    Evidence,
+    poster=uint(32),
+    root=words(32).filter(any),
+    path=st.lists(words(32), max_size=32).map(tuple),
+    appointment=uint(32),
+    signature=words(65),
+)
+BARE = st.builds(
     Invitation,
     genesis=words(32),
     chain_id=uint(64),
@@ -102,6 +137,12 @@ INVITATIONS = st.builds(
     categories=uint(64),
     expiry=uint(64),
     directive=st.none() | DIRECTIVES,
+)
+INVITATIONS = (
+    BARE
+    | st.builds(
+        lambda bare, cited, shown: replace(bare, directive=cited, evidence=shown), BARE, DIRECTIVES, EVIDENCE
+    )
 ).map(lambda invitation: sign_invitation(ACCOUNT, invitation))
 
 
@@ -109,6 +150,15 @@ INVITATIONS = st.builds(
 @given(SIGNED)
 def test_what_a_patient_signs_comes_back_as_it_went(what: Signed) -> None:
     assert parse_signed(signed_text(what, NETWORK), NETWORK) == what
+
+
+@settings(max_examples=30, deadline=None)
+@given(ATTESTED)
+def test_what_a_second_person_attests_comes_back_as_it_went(what: SignedAttestation) -> None:
+    text = signed_text(what, NETWORK)
+    assert parse_attestation(text, NETWORK) == what
+    with pytest.raises(InputError, match="neither a consent, nor a withdrawal"):
+        parse_signed(text, NETWORK)
 
 
 @settings(max_examples=60, deadline=None)
@@ -137,8 +187,9 @@ def changed(document: Any, path: tuple[Any, ...], value: Any) -> str:
 DIRECTIVE = Directive(
     ACCOUNT.address, 1, b"\x33" * 32, 2, 3, 1, 0, 1, 0, 100, 200, b"\x44" * 32, (Modifier(45),)
 )
-INVITATION = sign_invitation(ACCOUNT, Invitation(b"\x22" * 32, 7, 1, b"\x33" * 32, 3, 200, DIRECTIVE))
-CONSENT = signed_text(signed(DIRECTIVE), NETWORK)
+SHOWN = Evidence(1, b"\x55" * 32, (b"\x66" * 32, b"\x77" * 32), 0, b"\x88" * 65)
+INVITATION = sign_invitation(ACCOUNT, Invitation(b"\x22" * 32, 7, 1, b"\x33" * 32, 3, 200, DIRECTIVE, SHOWN))
+CONSENT = signed_text(signed(DIRECTIVE, 3), NETWORK)
 
 
 @pytest.mark.parametrize("path", leaves(json.loads(CONSENT)), ids=lambda path: ".".join(map(str, path)))
@@ -147,7 +198,9 @@ def test_no_field_of_a_consent_can_be_changed(path: tuple[Any, ...]) -> None:
     for key in path:
         before = before[key]
     other = before + 1 if isinstance(before, int) else before[:-1] + ("0" if before[-1] != "0" else "1")
-    for value in (other, None, True, -1, 2**70, "", [], {}, "0xzz", 1.5):
+    # Under which appointment a guardian signed is not in what is signed: the contract looks it up.
+    others = () if path == ("appointment",) else (other,)
+    for value in (*others, None, True, -1, 2**70, "", [], {}, "0xzz", 1.5):
         with pytest.raises(InputError):
             parse_signed(changed(json.loads(CONSENT), path, value), NETWORK)
 
@@ -183,6 +236,27 @@ def test_a_key_twice_or_one_more_is_refused() -> None:
             parse_signed(text, NETWORK)
 
 
+def test_evidence_belongs_to_a_consent_and_to_a_batch() -> None:
+    for evidence, directive in ((SHOWN, None), (replace(SHOWN, root=bytes(32)), DIRECTIVE)):
+        strange = replace(INVITATION.invitation, directive=directive, evidence=evidence)
+        with pytest.raises(InputError, match="not a document"):
+            parse_invitation(invitation_text(sign_invitation(ACCOUNT, strange)))
+    deep = replace(SHOWN, path=(b"\x66" * 32,) * 33)
+    strange = replace(INVITATION.invitation, evidence=deep)
+    with pytest.raises(InputError, match="at most 32 hashes"):
+        parse_invitation(invitation_text(sign_invitation(ACCOUNT, strange)))
+
+
+def test_other_versions_are_refused() -> None:
+    for text, parse in (
+        (CONSENT, lambda text: parse_signed(text, NETWORK)),
+        (invitation_text(INVITATION), parse_invitation),
+    ):
+        for version in (1, 3, True, "2", 2.0):
+            with pytest.raises(InputError, match="not version 2"):
+                parse(json.dumps({**json.loads(text), "version": version}))
+
+
 def test_a_link_that_would_grow_without_end_is_refused() -> None:
     bomb = base64.urlsafe_b64encode(zlib.compress(b" " * 50_000_000, 9)).decode().rstrip("=")
     with pytest.raises(InputError, match="not whole"):
@@ -190,6 +264,11 @@ def test_a_link_that_would_grow_without_end_is_refused() -> None:
 
 
 def test_a_document_is_for_one_network() -> None:
+    attested = signed_text(signed(Approval(b"\x33" * 32, 1, 2)), NETWORK)
+    with pytest.raises(InputError, match="another network"):
+        parse_attestation(
+            attested, NETWORK.with_contracts({**NETWORK.contracts, "ProjectRegistry": b"\x99" * 20})
+        )
     for other in (
         replace(NETWORK, chain_id=8),
         replace(NETWORK, genesis=b"\x23" * 32),

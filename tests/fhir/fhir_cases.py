@@ -54,7 +54,7 @@ DIRECTIVE = Directive(
 def signed(directive: Directive) -> SignedDirective:
     """The directive, signed by its patient, who is made up."""
     signature = eip712.sign(ACCOUNT, NETWORK, directive)
-    return SignedDirective(directive, eip712.struct_hash(directive), signature)
+    return SignedDirective(directive, eip712.struct_hash(directive), signature, ACCOUNT.address)
 
 
 def _words(length: int) -> st.SearchStrategy[bytes]:

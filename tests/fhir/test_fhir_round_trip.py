@@ -168,3 +168,10 @@ def test_importing_the_package_loads_no_fhir() -> None:
 
 def test_the_example_account_signs_for_its_subject() -> None:
     assert ACCOUNT.address == DIRECTIVE.subject
+
+
+def test_a_signature_that_is_not_the_patients_own_has_no_place() -> None:
+    of_guardian = replace(signed(DIRECTIVE), signer=b"\x77" * 20, appointment=1)
+    with pytest.raises(NotExpressibleError) as caught:
+        consent_text(of_guardian, NETWORK, Release.R5)
+    assert set(caught.value.parts) == {"signer"}

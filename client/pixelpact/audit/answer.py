@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixelpact.audit import words
+from pixelpact.audit.facts import Asked
 from pixelpact.audit.findings import Code, Finding, Position
 from pixelpact.audit.replay import Replay
 from pixelpact.audit.requests import directive_hash_of
 from pixelpact.audit.source import Reading, Source
 from pixelpact.audit.state import Request
-from pixelpact.models import AccessQuery, Directive
+from pixelpact.models import AccessQuery, Directive, Evidence
 from pixelpact.policy import Explanation, Facts, Reason, ReleaseFacts, decide, explain
 
 __all__ = ["Answer", "Question", "answer"]
@@ -91,6 +92,11 @@ class Question:
     directive: Directive | None
     request: Request | None = None
 
+    @property
+    def evidence(self) -> Evidence | None:
+        """What shows the consent, when it stands in a batch."""
+        return self.request.evidence if self.request else None
+
 
 def answer(source: Source, reading: Reading, replay: Replay, question: Question) -> Answer:
     """Decide where a reading ends, and where there is a node, see what the contract answers there.
@@ -102,14 +108,17 @@ def answer(source: Source, reading: Reading, replay: Replay, question: Question)
         question: what is asked; a release is decided where it is about a request that was permitted.
     """
     requester, query, directive = question.requester, question.query, question.directive
-    facts = replay.facts(
-        time=reading.time,
-        study=query.study,
-        requester=requester,
-        directive_hash=directive_hash_of(directive),
+    asked = Asked(
+        query.study,
+        requester,
+        query.project,
+        directive_hash_of(directive),
+        directive,
+        question.evidence,
     )
+    facts = replay.facts(asked, time=reading.time)
     decided = int(decide(facts, query, directive).reason)
-    contract_reason = source.contract_decides(requester, query, directive, reading.block)
+    contract_reason = source.contract_decides(requester, query, directive, question.evidence, reading.block)
     findings: tuple[Finding, ...] = ()
     if contract_reason is not None and contract_reason != decided:
         findings = (_differs(reading, decided, contract_reason, query),)
@@ -135,6 +144,7 @@ def _release(facts: Facts, request: Request | None) -> ReleaseFacts | None:
         key_version=facts.requester.key_version,
         requested_at=request.at.time,
         served=bool(request.served),
+        is_emergency=request.emergency,
     )
 
 

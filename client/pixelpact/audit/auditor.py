@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pixelpact.audit.answer import Answer, Question, answer
+from pixelpact.audit.facts import Asked
 from pixelpact.audit.findings import Finding
 from pixelpact.audit.replay import Replay, until
 from pixelpact.audit.report import AuditReport
@@ -16,7 +17,7 @@ from pixelpact.audit.state import State
 from pixelpact.audit.telling import TrailEntry
 from pixelpact.chain import At, Chain, Network, Trail
 from pixelpact.errors import InputError
-from pixelpact.models import AccessQuery, Directive
+from pixelpact.models import ZERO32, AccessQuery, Directive, Evidence
 from pixelpact.policy import Facts
 
 __all__ = ["Auditor"]
@@ -102,7 +103,7 @@ class Auditor:
         """
         return self._replay(self._source.read(at)).state
 
-    def facts(
+    def facts(  # noqa: PLR0913  (the parts of a question)
         self,
         *,
         study: bytes,
@@ -110,6 +111,8 @@ class Auditor:
         directive: Directive | None,
         block: int,
         index: int | None = None,
+        project: bytes = ZERO32,
+        evidence: Evidence | None = None,
     ) -> Facts:
         """What a decision was made from at a place in the chain, rebuilt from the events before it.
 
@@ -119,18 +122,16 @@ class Auditor:
             directive: the consent cited, if any.
             block: the block of the decision.
             index: the log index in that block before which it was taken; the whole block counts for None.
+            project: the research project cited, zeros for none.
+            evidence: what shows the consent, when it stands in a batch.
 
         Raises:
             InputError: a block that the trail does not reach.
             ChainError: the node is silent or answers wrongly.
         """
         reading = self._source.read(block)
-        return self._replay(reading, index).facts(
-            time=reading.time,
-            study=study,
-            requester=requester,
-            directive_hash=directive_hash_of(directive),
-        )
+        asked = Asked(study, requester, project, directive_hash_of(directive), directive, evidence)
+        return self._replay(reading, index).facts(asked, time=reading.time)
 
     def explain(  # noqa: PLR0913  (the parts of a question)
         self,
@@ -195,5 +196,6 @@ class Auditor:
 
     def _replay(self, reading: Reading, index: int | None = None) -> Replay:
         replay = Replay(reading.network, self._names)
+        replay.state.paper_delay = reading.paper_delay
         replay.feed(until(reading.events, reading.block, index))
         return replay

@@ -7,9 +7,27 @@ from typing import Any
 
 from pixelpact.audit import words
 from pixelpact.audit.findings import Code
-from pixelpact.audit.state import Commitment, RefusalScope
+from pixelpact.audit.state import Commitment, Guardian, RefusalScope
 from pixelpact.audit.step import Step
-from pixelpact.chain import AllRevoked, DirectiveRecorded, DirectiveRevoked, RefusalSet
+from pixelpact.chain import (
+    AllRevoked,
+    BatchAnchored,
+    DirectiveRecorded,
+    DirectiveRevoked,
+    Event,
+    GuardianAppointed,
+    GuardianDismissed,
+    KeyReplaced,
+    PaperEnded,
+    PaperRecorded,
+    RecoveryNamed,
+    RecoveryStarted,
+    RecoveryStopped,
+    RefusalSet,
+    RefusalTaken,
+    RevocationTaken,
+    TakenRefusalLifted,
+)
 from pixelpact.models import ZERO32
 
 __all__ = ["HANDLERS"]
@@ -35,6 +53,8 @@ def _recorded(step: Step, event: DirectiveRecorded) -> None:
         )
     else:
         commitment.recorded = step.at
+        commitment.kind, commitment.authority = event.kind, event.authority
+        commitment.generation = step.state.generation(event.subject)
 
 
 def _revoked(step: Step, event: DirectiveRevoked) -> None:
@@ -51,7 +71,7 @@ def _revoked(step: Step, event: DirectiveRevoked) -> None:
         commitment.revoked = step.at
 
 
-def _all_revoked(step: Step, event: AllRevoked) -> None:
+def _next_generation(step: Step, event: AllRevoked | KeyReplaced) -> None:
     generations = step.state.generations.setdefault(event.subject, [])
     if event.generation != len(generations) + 1:
         step.find(
@@ -86,9 +106,65 @@ def _refused(step: Step, event: RefusalSet) -> None:
     scope.replace(event.purposes, event.sequence, step.at)
 
 
+def _paper_ended(step: Step, event: PaperEnded) -> None:
+    step.state.subject(event.subject).signs = True
+
+
+def _refusal_taken(step: Step, event: RefusalTaken) -> None:
+    _taken(step, event).replace(event.purposes, event.sequence, step.at)
+
+
+def _refusal_lifted(step: Step, event: TakenRefusalLifted) -> None:
+    _taken(step, event).replace(0, event.sequence, step.at)
+
+
+def _taken(step: Step, event: RefusalTaken | TakenRefusalLifted) -> RefusalScope:
+    """The scope that a hospital spoke of: one study, whoever holds it, or all that it holds itself."""
+    custodian = 0 if event.study != ZERO32 else event.custodian
+    return step.state.taken.setdefault((event.subject, custodian, event.study), RefusalScope())
+
+
+def _anchored(step: Step, event: BatchAnchored) -> None:
+    step.state.batches.setdefault((event.poster, event.root), step.at)
+
+
+def _appointed(step: Step, event: GuardianAppointed) -> None:
+    step.state.subject(event.subject).guardians[event.number] = Guardian(
+        event.guardian, event.powers, event.custodian, event.until, attested=event.form != ZERO32
+    )
+
+
+def _dismissed(step: Step, event: GuardianDismissed) -> None:
+    guardian = step.state.subject(event.subject).guardians.get(event.number)
+    if guardian is not None:
+        guardian.ended = True
+
+
+def _key_replaced(step: Step, event: KeyReplaced) -> None:
+    step.state.subject(event.subject).key = event.to
+    step.state.subject(event.subject).signs = True
+    _next_generation(step, event)
+
+
+def _nothing_kept(_step: Step, _event: Event) -> None:
+    """What changes nothing that a decision is made from."""
+
+
 HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
     DirectiveRecorded: _recorded,
     DirectiveRevoked: _revoked,
-    AllRevoked: _all_revoked,
+    AllRevoked: _next_generation,
     RefusalSet: _refused,
+    PaperEnded: _paper_ended,
+    RefusalTaken: _refusal_taken,
+    TakenRefusalLifted: _refusal_lifted,
+    BatchAnchored: _anchored,
+    GuardianAppointed: _appointed,
+    GuardianDismissed: _dismissed,
+    KeyReplaced: _key_replaced,
+    PaperRecorded: _nothing_kept,
+    RevocationTaken: _nothing_kept,
+    RecoveryNamed: _nothing_kept,
+    RecoveryStarted: _nothing_kept,
+    RecoveryStopped: _nothing_kept,
 }

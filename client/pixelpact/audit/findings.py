@@ -37,6 +37,7 @@ class Code(StrEnum):
     OPERATOR = "operator"
     KEY_SEQUENCE = "key-sequence"
     KEY_DIGEST = "key-digest"
+    WITHOUT_VOTE = "without-vote"
 
     # StudyRegistry.
     STUDY_UNKNOWN = "study-unknown"

@@ -10,7 +10,24 @@ from pixelpact.audit import words
 from pixelpact.audit.findings import Code
 from pixelpact.audit.state import ZERO_ADDRESS, Institution
 from pixelpact.audit.step import Step
-from pixelpact.chain import InstitutionAdmitted, InstitutionSuspended, KeyPublished, OperatorSet
+from pixelpact.chain import (
+    AdminRecovered,
+    CarriedOut,
+    EngineReplaced,
+    Event,
+    InstitutionAdmitted,
+    InstitutionChanged,
+    InstitutionReinstated,
+    InstitutionSuspended,
+    KeyPublished,
+    OperatorSet,
+    Passed,
+    Proposed,
+    SharingStopped,
+    Vetoed,
+    Voted,
+)
+from pixelpact.models import Action
 from pixelpact.policy import Attribute, OperatorPermission, Role
 
 __all__ = ["HANDLERS", "expect_active"]
@@ -137,7 +154,7 @@ def _suspended(step: Step, event: InstitutionSuspended) -> None:
     institution = step.state.institutions.get(event.institution)
     if institution is None or institution.suspended is not None:
         return
-    if event.by != institution.admin:
+    if event.by != institution.admin and not _is_decided(step, Action.SUSPEND, event.institution):
         step.find(
             Code.INSTITUTION_STATUS,
             f"{words.capital(step.name(event.institution))} was suspended by {words.short(event.by)}, who is "
@@ -148,9 +165,100 @@ def _suspended(step: Step, event: InstitutionSuspended) -> None:
     institution.suspended = step.at
 
 
+def _reinstated(step: Step, event: InstitutionReinstated) -> None:
+    _expect_decided(step, Action.REINSTATE, event.institution)
+    institution = step.state.institutions.get(event.institution)
+    if institution is not None:
+        institution.suspended = None
+
+
+def _changed(step: Step, event: InstitutionChanged) -> None:
+    _expect_decided(step, Action.CHANGE, event.institution)
+    institution = step.state.institutions.get(event.institution)
+    if institution is None:
+        return
+    if not event.roles & Role.REQUESTER:
+        institution.requester_since = 0
+    elif not institution.roles & Role.REQUESTER:
+        institution.requester_since = step.at.time
+    institution.roles, institution.country = event.roles, event.country
+    institution.attributes = event.attributes
+
+
+def _admin_recovered(step: Step, event: AdminRecovered) -> None:
+    state, number = step.state, event.institution
+    _expect_decided(step, Action.RECOVER_ADMIN, number)
+    institution = state.institutions.get(number)
+    if institution is None:
+        return
+    for account in [each for each, (whose, _) in state.operators.items() if whose == number]:
+        del state.operators[account]
+    institution.admin = event.to
+    state.operators[event.to] = (number, _ALL_PERMISSIONS)
+
+
+def _proposed(step: Step, event: Proposed) -> None:
+    step.state.proposals[event.proposal] = event.motion
+
+
+def _carried_out(step: Step, event: CarriedOut) -> None:
+    motion = step.state.proposals.get(event.proposal)
+    if motion is None:
+        step.find(
+            Code.WITHOUT_VOTE,
+            f"Proposal {event.proposal} was carried out, though it was never made.",
+            event.by,
+        )
+        return
+    step.state.enacting = (step.at.tx, motion)
+
+
+def _engine_replaced(step: Step, event: EngineReplaced) -> None:
+    _expect_decided(step, Action.REPLACE_ENGINE)
+    step.state.engine_version = event.version
+
+
+def _sharing_stopped(step: Step, event: SharingStopped) -> None:
+    _expect_decided(step, Action.STOP)
+    step.state.stopped_until = event.until
+
+
+def _is_decided(step: Step, action: Action, institution: int = 0) -> bool:
+    """Whether the proposal that is being carried out, in this transaction, is for this."""
+    if step.state.enacting is None:
+        return False
+    transaction, motion = step.state.enacting
+    return transaction == step.at.tx and (motion.action, motion.institution) == (action, institution)
+
+
+def _expect_decided(step: Step, action: Action, institution: int = 0) -> None:
+    """Find fault with what only the consortium's vote can do."""
+    if not _is_decided(step, action, institution):
+        whom = f" with {step.name(institution)}" if institution else ""
+        step.find(
+            Code.WITHOUT_VOTE,
+            f"This was done{whom} without a proposal for it that was carried out ({action.name}).",
+            institution,
+        )
+
+
+def _nothing_kept(_step: Step, _event: Event) -> None:
+    """What changes nothing that a decision is made from."""
+
+
 HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
     InstitutionAdmitted: _admitted,
     OperatorSet: _operator_set,
     KeyPublished: _key_published,
     InstitutionSuspended: _suspended,
+    InstitutionReinstated: _reinstated,
+    InstitutionChanged: _changed,
+    AdminRecovered: _admin_recovered,
+    EngineReplaced: _engine_replaced,
+    SharingStopped: _sharing_stopped,
+    Proposed: _proposed,
+    Voted: _nothing_kept,
+    Passed: _nothing_kept,
+    Vetoed: _nothing_kept,
+    CarriedOut: _carried_out,
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pixelpact.audit import words
-from pixelpact.audit.facts import facts_at
+from pixelpact.audit.facts import asked_by, facts_at
 from pixelpact.audit.findings import Code
 from pixelpact.audit.institutions import expect_active
 from pixelpact.audit.requests import ENGINE_VERSION, expect_person
@@ -150,18 +150,13 @@ def _check_request(step: Step, event: AccessReleased, request: Request) -> None:
 
 
 def _decide_again(step: Step, event: AccessReleased, request: Request) -> None:
-    facts = facts_at(
-        step.state,
-        time=step.at.time,
-        study=request.query.study,
-        requester=request.requester,
-        directive_hash=request.directive_hash,
-    )
+    facts = facts_at(step.state, step.network, asked_by(request), time=step.at.time)
     release = ReleaseFacts(
         epoch=event.epoch,
         key_version=event.key_version,
         requested_at=request.at.time,
         served=bool(request.served),
+        is_emergency=request.emergency,
     )
     decision = decide_release(facts, release, request.query, request.directive)
     if event.engine_version != ENGINE_VERSION:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from pixelpact.audit import consents, institutions, releases, requests, studies
-from pixelpact.audit.facts import facts_at
+from pixelpact.audit import consents, emergencies, institutions, projects, releases, requests, studies
+from pixelpact.audit.facts import Asked, facts_at
 from pixelpact.audit.findings import Code, Finding, Position
 from pixelpact.audit.state import State
 from pixelpact.audit.step import Step
 from pixelpact.audit.telling import TrailEntry, tell
-from pixelpact.chain import AccessReleased, AccessRequested, Event, Network
+from pixelpact.chain import AccessReleased, AccessRequested, EmergencyRequested, Event, Network
 from pixelpact.policy import Facts
 
 __all__ = ["Replay", "until"]
@@ -20,10 +20,12 @@ _HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
     **institutions.HANDLERS,
     **studies.HANDLERS,
     **consents.HANDLERS,
+    **projects.HANDLERS,
     **requests.HANDLERS,
+    **emergencies.HANDLERS,
     **releases.HANDLERS,
 }
-_DECIDED = (AccessRequested, AccessReleased)
+_DECIDED = (AccessRequested, AccessReleased, EmergencyRequested)
 
 
 class Replay:
@@ -63,8 +65,7 @@ class Replay:
             state=self.state,
             at=Position(event.block, event.index, event.timestamp, event.transaction),
             findings=self.findings,
-            chain_id=self._network.chain_id,
-            ledger=self._network.address("AccessLedger"),
+            network=self._network,
             names=self.names,
         )
         _check_order(step, self._last, event)
@@ -73,18 +74,9 @@ class Replay:
         _HANDLERS[type(event)](step, event)
         self.decided += isinstance(event, _DECIDED)
 
-    def facts(self, *, time: int, study: bytes, requester: int, directive_hash: bytes) -> Facts:
-        """What a decision would be made from after the events so far.
-
-        Args:
-            time: of the decision, seconds.
-            study: the study asked for, 32 bytes.
-            requester: the institution that asks.
-            directive_hash: of the directive cited (EIP-712 struct hash), zeros for none.
-        """
-        return facts_at(
-            self.state, time=time, study=study, requester=requester, directive_hash=directive_hash
-        )
+    def facts(self, asked: Asked, *, time: int) -> Facts:
+        """What a decision (taken at this time, seconds) would be made from after the events so far."""
+        return facts_at(self.state, self._network, asked, time=time)
 
 
 def until(events: Iterable[Event], block: int, index: int | None = None) -> Iterable[Event]:

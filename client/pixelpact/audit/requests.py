@@ -10,7 +10,7 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from pixelpact.audit import words
-from pixelpact.audit.facts import facts_at
+from pixelpact.audit.facts import Asked, facts_at
 from pixelpact.audit.findings import Code
 from pixelpact.audit.state import Request
 from pixelpact.audit.step import Step
@@ -38,6 +38,7 @@ _struct_hash = lru_cache(maxsize=4_096)(eip712.struct_hash)
 
 def request_id(step: Step, requester: int, nonce: int, query: AccessQuery, directive_hash: bytes) -> bytes:
     """The number of a request as the ledger computes it (docs/contracts.md, ``requestId``)."""
+    ledger = step.network.address("AccessLedger")
     query_words = encode(
         ["bytes32", "uint8", "uint64", "bytes32", "uint64"],
         [query.study, query.purpose, query.categories, query.project, query.obligations],
@@ -45,7 +46,7 @@ def request_id(step: Step, requester: int, nonce: int, query: AccessQuery, direc
     return keccak(
         encode(
             ["uint256", "address", "uint32", "uint64", "bytes32", "bytes32"],
-            [step.chain_id, step.ledger, requester, nonce, keccak(query_words), directive_hash],
+            [step.network.chain_id, ledger, requester, nonce, keccak(query_words), directive_hash],
         )
     )
 
@@ -87,6 +88,7 @@ def _requested(step: Step, event: AccessRequested) -> None:
         directive_hash=directive_hash,
         reason=event.reason,
         at=step.at,
+        evidence=event.evidence,
     )
 
 
@@ -118,13 +120,15 @@ def _check_numbers(step: Step, event: AccessRequested, directive_hash: bytes) ->
 
 
 def _decide_again(step: Step, event: AccessRequested, directive_hash: bytes) -> None:
-    facts = facts_at(
-        step.state,
-        time=step.at.time,
-        study=event.query.study,
-        requester=event.requester,
-        directive_hash=directive_hash,
+    asked = Asked(
+        event.query.study,
+        event.requester,
+        event.query.project,
+        directive_hash,
+        event.directive,
+        event.evidence,
     )
+    facts = facts_at(step.state, step.network, asked, time=step.at.time)
     decision = decide(facts, event.query, event.directive)
     if event.engine_version != ENGINE_VERSION:
         step.find(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pixelpact.chain import At, Chain, Event, Network, Trail
 from pixelpact.errors import InputError
-from pixelpact.models import AccessQuery, Directive
+from pixelpact.models import AccessQuery, Directive, Evidence
 
 __all__ = ["Reading", "Source"]
 
@@ -19,12 +19,15 @@ class Reading:
         network: whose.
         block: the last block that was looked at.
         time: of that block, seconds; where no node could be asked, of the last event.
+        paper_delay: before a consent on paper counts, seconds: of the consortium's terms, which no event
+            tells; 0 where no node could be asked.
         events: in order of (block, index).
     """
 
     network: Network
     block: int
     time: int
+    paper_delay: int
     events: tuple[Event, ...] = field(repr=False)
 
 
@@ -59,12 +62,17 @@ class Source:
         return _of_chain(self._origin, at)
 
     def contract_decides(
-        self, requester: int, query: AccessQuery, directive: Directive | None, block: int
+        self,
+        requester: int,
+        query: AccessQuery,
+        directive: Directive | None,
+        evidence: Evidence | None,
+        block: int,
     ) -> int | None:
         """What the contract would answer after a block, 0 or a reason; None where no node can be asked."""
         if isinstance(self._origin, Trail):
             return None
-        return self._origin.ledger.decide(requester, query, directive, at=block)
+        return self._origin.ledger.decide(requester, query, directive, evidence, at=block)
 
 
 def _of_chain(chain: Chain, at: At) -> Reading:
@@ -74,7 +82,9 @@ def _of_chain(chain: Chain, at: At) -> Reading:
         last = chain.final_head()
     else:
         last = chain.block(at)
-    return Reading(chain.network, last.number, last.timestamp, tuple(chain.events(0, last.number)))
+    delay = chain.institutions.terms().paper_delay
+    events = tuple(chain.events(0, last.number))
+    return Reading(chain.network, last.number, last.timestamp, delay, events)
 
 
 def _of_trail(trail: Trail, at: At) -> Reading:
@@ -86,4 +96,4 @@ def _of_trail(trail: Trail, at: At) -> Reading:
             remedy="Export a longer one, or ask for an earlier block",
         )
     events = tuple(event for event in trail.events if event.block <= block)
-    return Reading(trail.network, block, events[-1].timestamp if events else 0, events)
+    return Reading(trail.network, block, events[-1].timestamp if events else 0, 0, events)

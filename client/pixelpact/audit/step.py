@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pixelpact.audit import words
 from pixelpact.audit.findings import Code, Finding, Position
 from pixelpact.audit.state import State
+from pixelpact.chain import Network
 
 __all__ = ["Step"]
 
@@ -20,15 +21,14 @@ class Step:
         state: as the events before this one left it; the handler changes it.
         at: where the event stands.
         findings: what was found so far; the handler adds to it.
-        chain_id, ledger: what the numbers of requests are bound to.
+        network: what numbers and signatures are bound to.
         names: the institutions' names, as far as they are known.
     """
 
     state: State
     at: Position
     findings: list[Finding]
-    chain_id: int
-    ledger: bytes
+    network: Network
     names: Mapping[int, str]
 
     def find(self, code: Code, sentence: str, *subjects: bytes | int) -> None:

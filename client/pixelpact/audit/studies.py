@@ -11,6 +11,8 @@ from pixelpact.audit.institutions import expect_active
 from pixelpact.audit.state import ZERO_ADDRESS, Study
 from pixelpact.audit.step import Step
 from pixelpact.chain import (
+    CustodyOffered,
+    CustodyTransferred,
     DisposalAttested,
     StudyErased,
     StudyRegistered,
@@ -196,6 +198,26 @@ def _disposed(step: Step, event: DisposalAttested) -> None:
     study.disposed.add(event.epoch)
 
 
+def _transferred(step: Step, event: CustodyTransferred) -> None:
+    study = step.state.studies.get(event.study)
+    if study is None or study.custodian != event.from_:
+        step.find(
+            Code.STUDY_CUSTODIAN,
+            f"Study {words.short(event.study)} was handed over by {step.name(event.from_)}, which does not "
+            "hold it.",
+            event.study,
+            event.from_,
+        )
+        return
+    expect_active(step, event.to)
+    study.formers = (study.custodian, *study.formers)
+    study.custodian = event.to
+
+
+def _offered(step: Step, event: CustodyOffered) -> None:
+    _known(step, event)
+
+
 HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
     StudyRegistered: _registered,
     StudyRotated: _rotated,
@@ -203,4 +225,6 @@ HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
     StudyReinstated: _reinstated,
     StudyErased: _erased,
     DisposalAttested: _disposed,
+    CustodyOffered: _offered,
+    CustodyTransferred: _transferred,
 }

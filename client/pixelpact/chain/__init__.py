@@ -16,9 +16,15 @@ In short::
     receipt = chain.send(signed)                       # then send; after a crash send the same bytes again:
     receipt = chain.send(SignedCall.parse(raw))        # they are carried out once
 
-    # Directive, Revocation, RevocationOfAll and Refusal are what a patient signs.
+    # Directive, Revocation, RevocationOfAll, Refusal and others are what people sign.
     signature = eip712.sign(patient, network, directive)
-    chain.transact(chain.consents.record(patient.address, eip712.struct_hash(directive), signature))
+    chain.transact(chain.consents.record(patient.address, eip712.struct_hash(directive), 0, signature))
+
+    # Thousands of signed consents in one call; who cites one shows its Evidence.
+    leaf = batches.leaf_of(network, institution, patient.address, eip712.struct_hash(directive))
+    batch = Batch.of(leaves)
+    chain.transact(chain.consents.anchor(batch.root))
+    evidence = Evidence(institution, batch.root, batch.path(leaf), 0, signature)
 
     for event in chain.events(): ...                   # all up to the final head, decoded, in order
     Trail.of(chain).save(path)                         # the same in a file; Trail.load(path) reads it
@@ -38,10 +44,11 @@ import sys
 # process instead of being refused. It is put back below.
 _recursion_limit = sys.getrecursionlimit()
 
-from . import eip712
+from . import batches, eip712
 from .account import Account
 from .answers import Block
 from .artifact import load_artifact
+from .batches import Batch
 from .client import Chain
 from .contracts import At
 from .deploy import deploy, describe
@@ -53,37 +60,81 @@ from .events import (
     AccessRefused,
     AccessReleased,
     AccessRequested,
+    AdminRecovered,
     AllRevoked,
+    BatchAnchored,
+    CarriedOut,
+    CustodyOffered,
+    CustodyTransferred,
     DirectiveRecorded,
     DirectiveRevoked,
     DisposalAttested,
+    EmergencyRequested,
+    EmergencyReviewed,
+    EngineReplaced,
     Event,
+    GuardianAppointed,
+    GuardianDismissed,
     InstitutionAdmitted,
+    InstitutionChanged,
+    InstitutionReinstated,
     InstitutionSuspended,
     KeyPublished,
+    KeyReplaced,
     OperatorSet,
+    PaperEnded,
+    PaperRecorded,
+    Passed,
+    ProjectApproved,
+    ProjectRegistered,
+    ProjectWithdrawn,
+    Proposed,
+    RecoveryNamed,
+    RecoveryStarted,
+    RecoveryStopped,
     RefusalSet,
+    RefusalTaken,
+    RevocationTaken,
+    SharingStopped,
     StudyErased,
     StudyRegistered,
     StudyReinstated,
     StudyRotated,
     StudyWithdrawn,
+    TakenRefusalLifted,
+    Vetoed,
+    Voted,
 )
 from .network import CONTRACTS, Network
 from .receipt import Receipt
 from .records import (
     RECOMMENDED_TERMS,
+    AppointmentRecord,
     Commitment,
+    CommitmentKind,
     ConsentStanding,
+    EmergencyCount,
     Founder,
     InstitutionRecord,
     InstitutionStatus,
+    Means,
     Operator,
+    ProjectStanding,
+    ProjectStatus,
+    Proposal,
+    ProposalState,
+    RecoveryRecord,
+    RefusalRecord,
     RequestRecord,
     RequestStatus,
+    Rule,
+    Scope,
     StudyRecord,
     StudyStatus,
+    SubjectFlag,
+    SubjectRecord,
     Terms,
+    Verdict,
 )
 from .trail import Trail
 from .transactions import Call, SignedCall
@@ -100,31 +151,70 @@ __all__ = [
     "AccessReleased",
     "AccessRequested",
     "Account",
+    "AdminRecovered",
     "AllRevoked",
+    "AppointmentRecord",
     "At",
+    "Batch",
+    "BatchAnchored",
     "Block",
     "Call",
+    "CarriedOut",
     "Chain",
     "Commitment",
+    "CommitmentKind",
     "ConsentStanding",
+    "CustodyOffered",
+    "CustodyTransferred",
     "DirectiveRecorded",
     "DirectiveRevoked",
     "DisposalAttested",
     "EmbeddedChain",
+    "EmergencyCount",
+    "EmergencyRequested",
+    "EmergencyReviewed",
+    "EngineReplaced",
     "Event",
     "Founder",
+    "GuardianAppointed",
+    "GuardianDismissed",
     "InstitutionAdmitted",
+    "InstitutionChanged",
     "InstitutionRecord",
+    "InstitutionReinstated",
     "InstitutionStatus",
     "InstitutionSuspended",
     "KeyPublished",
+    "KeyReplaced",
+    "Means",
     "Network",
     "Operator",
     "OperatorSet",
+    "PaperEnded",
+    "PaperRecorded",
+    "Passed",
+    "ProjectApproved",
+    "ProjectRegistered",
+    "ProjectStanding",
+    "ProjectStatus",
+    "ProjectWithdrawn",
+    "Proposal",
+    "ProposalState",
+    "Proposed",
     "Receipt",
+    "RecoveryNamed",
+    "RecoveryRecord",
+    "RecoveryStarted",
+    "RecoveryStopped",
+    "RefusalRecord",
     "RefusalSet",
+    "RefusalTaken",
     "RequestRecord",
     "RequestStatus",
+    "RevocationTaken",
+    "Rule",
+    "Scope",
+    "SharingStopped",
     "SignedCall",
     "StudyErased",
     "StudyRecord",
@@ -133,8 +223,15 @@ __all__ = [
     "StudyRotated",
     "StudyStatus",
     "StudyWithdrawn",
+    "SubjectFlag",
+    "SubjectRecord",
+    "TakenRefusalLifted",
     "Terms",
     "Trail",
+    "Verdict",
+    "Vetoed",
+    "Voted",
+    "batches",
     "deploy",
     "describe",
     "eip712",

@@ -19,7 +19,7 @@ from eth_utils.crypto import keccak
 from .artifact import load_artifact
 from .network import CONTRACTS
 
-__all__ = ["ContractAbi", "Entry", "MalformedDataError", "contract_abi", "custom_errors"]
+__all__ = ["ContractAbi", "Entry", "Item", "MalformedDataError", "contract_abi", "custom_errors"]
 
 Item = Mapping[str, Any]
 

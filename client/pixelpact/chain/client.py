@@ -11,7 +11,15 @@ from .abi import Entry, MalformedDataError, contract_abi
 from .account import Account
 from .answers import Block, MinedTransaction
 from .checks import check_clock, check_contracts, check_identity
-from .contracts import AccessLedger, At, ConsentRegistry, InstitutionRegistry, PolicyEngine, StudyRegistry
+from .contracts import (
+    AccessLedger,
+    At,
+    ConsentRegistry,
+    InstitutionRegistry,
+    PolicyEngine,
+    ProjectRegistry,
+    StudyRegistry,
+)
 from .events import Event, decode_event, filter_topics
 from .finality import Finality, undone
 from .network import CONTRACTS, Network
@@ -38,7 +46,8 @@ class Chain:
     Attributes:
         network: the description.
         account: who signs transactions; None for reading only.
-        institutions, studies, consents, engine, ledger: the five contracts' calls.
+        institutions, studies, consents, projects, engine, ledger: the six contracts' calls; ``engine`` is the
+            first one, also when another was voted for.
     """
 
     def __init__(self, node: Node, network: Network, account: Account | None, patience: float) -> None:
@@ -47,6 +56,7 @@ class Chain:
         self.institutions = InstitutionRegistry(network, self._read)
         self.studies = StudyRegistry(network, self._read)
         self.consents = ConsentRegistry(network, self._read)
+        self.projects = ProjectRegistry(network, self._read)
         self.engine = PolicyEngine(network, self._read)
         self.ledger = AccessLedger(network, self._read)
         self._node = node

@@ -14,7 +14,7 @@ from .artifact import load_artifact
 from .checks import check_clock, check_identity
 from .network import CONTRACTS, Network
 from .node import Node
-from .records import RECOMMENDED_TERMS, Founder, Terms, founder_struct, terms_struct
+from .records import RECOMMENDED_TERMS, Founder, Terms, founder_struct, struct_of
 from .sending import send
 from .transactions import Call, Sender
 
@@ -65,7 +65,7 @@ def constructor_arguments(
         terms: as for ``deploy``.
     """
     if name == "InstitutionRegistry":
-        return ([founder_struct(founder) for founder in founders], terms_struct(terms))
+        return ([founder_struct(founder) for founder in founders], struct_of(terms))
     built_upon: dict[str, tuple[str, ...]] = {
         "StudyRegistry": ("InstitutionRegistry",),
         "ConsentRegistry": ("InstitutionRegistry", "StudyRegistry"),

@@ -16,6 +16,14 @@ from pixelpact.errors import InputError
 if TYPE_CHECKING:
     from pixelpact.chain import Chain
     from pixelpact.documents import Signed, Standing
+    from pixelpact.models import (
+        SignedDismissal,
+        SignedEndOfPaper,
+        SignedRecovery,
+        SignedRecoveryName,
+        SignedRecoveryStop,
+        SignedRevocationOfAll,
+    )
     from pixelpact.patient import Wallet
 
 __all__ = ["Signer", "facts_of", "issue", "standing_facts", "words_of"]
@@ -92,7 +100,7 @@ def issue(
 
 def words_of(signed: Signed) -> list[str]:
     """What was signed, a plain sentence each."""
-    from pixelpact.models import SignedDirective, SignedRefusal, SignedRevocation
+    from pixelpact.models import SignedAppointment, SignedDirective, SignedRefusal, SignedRevocation
     from pixelpact.policy import describe, describe_refusal
 
     match signed:
@@ -102,14 +110,46 @@ def words_of(signed: Signed) -> list[str]:
             return describe_refusal(signed.refusal, signed.refusal.custodian)
         case SignedRevocation():
             return [f"The consent 0x{signed.directive.hex()} counts no more."]
+        case SignedAppointment(appointment):
+            return [f"0x{appointment.guardian.hex()} acts for the patient 0x{appointment.subject.hex()}."]
         case _:
-            whose, last = f"the patient 0x{signed.subject.hex()}", signed.generation - 1
-            return [f"Every consent of {whose} of generation {last} or before counts no more."]
+            return [_sentence_of(signed, f"the patient 0x{signed.subject.hex()}")]
+
+
+def _sentence_of(  # noqa: PLR0911  (a sentence for each)
+    signed: SignedRevocationOfAll
+    | SignedDismissal
+    | SignedRecoveryName
+    | SignedRecovery
+    | SignedRecoveryStop
+    | SignedEndOfPaper,
+    whose: str,
+) -> str:
+    from pixelpact import models
+
+    match signed:
+        case models.SignedRevocationOfAll():
+            return f"Every consent of {whose} of generation {signed.generation - 1} or before counts no more."
+        case models.SignedDismissal():
+            return f"The guardian of appointment {signed.number} acts for {whose} no more."
+        case models.SignedRecoveryName():
+            if not any(signed.account):
+                return f"No account may begin to give {whose} another key."
+            return f"0x{signed.account.hex()} may begin to give {whose} another key."
+        case models.SignedRecovery():
+            return f"The key 0x{signed.candidate.hex()} is to be that of {whose} (attempt {signed.attempt})."
+        case models.SignedRecoveryStop():
+            return f"The recovery of {whose} (attempt {signed.attempt}) is stopped."
+        case models.SignedEndOfPaper():
+            return (
+                f"No consent on paper and no guardian that a hospital attested counts for {whose} any more."
+            )
 
 
 def facts_of(signed: Signed) -> dict[str, object]:
     """The same for a program."""
-    from pixelpact.models import SignedDirective, SignedRefusal, SignedRevocation
+    from pixelpact.documents import kind_of
+    from pixelpact.models import SignedAppointment, SignedDirective, SignedRefusal, SignedRevocation
 
     match signed:
         case SignedDirective():
@@ -123,8 +163,19 @@ def facts_of(signed: Signed) -> dict[str, object]:
             return {"kind": "refusal", "words": words_of(signed)}
         case SignedRevocation():
             return {"kind": "withdrawal", "consent": "0x" + signed.directive.hex()}
+        case SignedAppointment(appointment):
+            return {
+                "kind": "appointment",
+                "patient": "0x" + appointment.subject.hex(),
+                "number": appointment.number,
+                "words": words_of(signed),
+            }
         case _:
-            return {"kind": "withdrawal-of-all", "patient": "0x" + signed.subject.hex()}
+            return {
+                "kind": kind_of(signed),
+                "patient": "0x" + signed.subject.hex(),
+                "words": words_of(signed),
+            }
 
 
 def standing_facts(standing: Standing) -> dict[str, object]:

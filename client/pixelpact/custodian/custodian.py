@@ -11,7 +11,7 @@ from pixelpact.custodian.rotating import Rotation
 from pixelpact.custodian.sharing import SharedStudy
 from pixelpact.custodian.waiting import CustodianStudy, WaitingRequest
 from pixelpact.documents import Signed, complete, require_digits
-from pixelpact.models import SignedDirective, SignedInvitation, StudySource
+from pixelpact.models import Evidence, SignedDirective, SignedInvitation, StudySource
 from pixelpact.policy import RefusalReason
 from pixelpact.profile import Profile
 from pixelpact.sealing import Progress, SealedStudy
@@ -99,6 +99,7 @@ class Custodian:
         consent: SignedDirective | None = None,
         *,
         term: timedelta = timedelta(days=30),
+        evidence: Evidence | None = None,
     ) -> SignedInvitation:
         """What a requester needs to ask for a study; hand it over, it is on no chain.
 
@@ -106,11 +107,13 @@ class Custodian:
             study: its number.
             consent: to cite; without one it can be asked for, and is denied.
             term: how long one may ask with it.
+            evidence: what shows the consent, when it stands in a batch.
 
         Raises:
-            InputError: not a study of this institution, or one that is not shared any more.
+            InputError: not a study of this institution, one that is not shared any more, or evidence of
+                another consent.
         """
-        return sharing.invite(self._profile, study, consent, term)
+        return sharing.invite(self._profile, study, consent, term, evidence)
 
     def relay(self, signed: Signed) -> None:
         """Bring what a patient signed to the chain, at this institution's cost; final when it returns.

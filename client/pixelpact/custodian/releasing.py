@@ -17,7 +17,7 @@ from pixelpact.chain import (
 )
 from pixelpact.custodian.sharing import own_study
 from pixelpact.errors import ChainMismatchError, ContractError, DeniedError, InputError
-from pixelpact.models import RAW, Cid
+from pixelpact.models import RAW, Cid, KeyRelease
 from pixelpact.policy import RefusalReason, sentence_of
 from pixelpact.profile import Profile, require_bytes
 from pixelpact.vault import Entry
@@ -123,7 +123,7 @@ def why_not(profile: Profile, asked: AccessRequested) -> int:
         ClockApartError: the chain stands still, so that the newest block says nothing of now.
     """
     profile.chain.check_clock()
-    return profile.chain.ledger.decide(asked.requester, asked.query, asked.directive)
+    return profile.chain.ledger.decide(asked.requester, asked.query, asked.directive, asked.evidence)
 
 
 def _require_permitted(profile: Profile, asked: AccessRequested) -> None:
@@ -169,7 +169,8 @@ def _release_of(event: AccessReleased) -> Release:
 
 def _make_envelope(profile: Profile, entry: Entry, asked: AccessRequested, study: StudyRecord) -> None:
     version, public_key = _public_key(profile, asked.requester)
-    if entry.step is not None and entry.state.get("key_version") == version:
+    digest = hashlib.sha256(public_key).digest()
+    if entry.step is not None and entry.state.get("key_digest") == digest:
         return
     keys = sealing.study_keys(profile.vault, asked.study, study.epoch, study.manifest_digest)
     context = profile.envelope_context(
@@ -182,13 +183,20 @@ def _make_envelope(profile: Profile, entry: Entry, asked: AccessRequested, study
         key_version=version,
     )
     envelope = crypto.wrap(public_key, keys.key, keys.secret, context)
-    entry.restart("made", {"envelope": envelope, "key_version": version})
+    entry.restart("made", {"envelope": envelope, "key_version": version, "key_digest": digest})
 
 
 def _record(
     profile: Profile, entry: Entry, asked: AccessRequested, study: StudyRecord, person: bytes
 ) -> AccessReleased:
-    digest = hashlib.sha256(entry.state["envelope"]).digest()
+    released = KeyRelease(
+        requester=asked.requester,
+        epoch=study.epoch,
+        key_version=entry.state["key_version"],
+        key_digest=entry.state["key_digest"],
+        envelope_digest=hashlib.sha256(entry.state["envelope"]).digest(),
+        person=person,
+    )
     try:
         receipt = profile.carry_out(
             entry,
@@ -197,11 +205,8 @@ def _record(
                 asked.nonce,
                 asked.query,
                 asked.directive,
-                asked.requester,
-                study.epoch,
-                entry.state["key_version"],
-                digest,
-                person,
+                released,
+                evidence=asked.evidence,
             ),
         )
     except ContractError as error:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pixelpact import documents, sealing
 from pixelpact.chain import StudyRecord, StudyStatus
 from pixelpact.errors import InputError, VaultError
-from pixelpact.models import SignedDirective, SignedInvitation, StudySource
+from pixelpact.models import Evidence, SignedDirective, SignedInvitation, StudySource
 from pixelpact.policy import categories_of
 from pixelpact.profile import Profile, require_bytes
 from pixelpact.sealing import NetworkIdentity, Progress, SealedStudy
@@ -77,7 +77,11 @@ def register(profile: Profile, sealed: SealedStudy) -> SharedStudy:
 
 
 def invite(
-    profile: Profile, study: bytes, consent: SignedDirective | None, term: timedelta
+    profile: Profile,
+    study: bytes,
+    consent: SignedDirective | None,
+    term: timedelta,
+    evidence: Evidence | None,
 ) -> SignedInvitation:
     """See ``Custodian.invite``."""
     own_study(profile, study)
@@ -88,7 +92,7 @@ def invite(
             why="the chain was connected without an account",
             remedy="Connect with the account of an operator",
         )
-    return documents.invite(chain, chain.account, study, consent, term)
+    return documents.invite(chain, chain.account, study, consent, term, evidence=evidence)
 
 
 def own_study(profile: Profile, study: bytes) -> StudyRecord:

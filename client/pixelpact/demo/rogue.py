@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from pixelpact import crypto
 from pixelpact.chain import AccessReleased, AccessRequested, KeyPublished, Receipt
-from pixelpact.models import RAW, Instance, StudySource
+from pixelpact.models import RAW, Instance, KeyRelease, StudySource
 from pixelpact.profile import Profile
 
 __all__ = ["ExchangedStudy", "RogueCustodian"]
@@ -111,18 +111,19 @@ class RogueCustodian:
         digest = hashlib.sha256(envelope).digest()
         with self._profile.store.protect():
             self._profile.store.pin(self._profile.store.put(envelope, RAW))
-        return self._record(asked, study.epoch, published.version, digest).event(AccessReleased)
+        released = KeyRelease(
+            requester=asked.requester,
+            epoch=study.epoch,
+            key_version=published.version,
+            key_digest=published.digest,
+            envelope_digest=digest,
+            person=self._profile.person_digest("insider@hospital-a.example"),
+        )
+        return self._record(asked, released).event(AccessReleased)
 
-    def _record(self, asked: AccessRequested, epoch: int, version: int, digest: bytes) -> Receipt:
+    def _record(self, asked: AccessRequested, released: KeyRelease) -> Receipt:
         call = self._chain.ledger.release(
-            asked.nonce,
-            asked.query,
-            asked.directive,
-            asked.requester,
-            epoch,
-            version,
-            digest,
-            self._profile.person_digest("insider@hospital-a.example"),
+            asked.nonce, asked.query, asked.directive, released, evidence=asked.evidence
         )
         # A gas limit of its own: the call is sent although a trial run would fail.
         return self._chain.wait_final(self._chain.send(self._chain.prepare(call, gas=1_000_000)))

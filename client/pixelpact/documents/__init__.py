@@ -1,4 +1,4 @@
-"""What people hand each other, as files, links and QR codes: signed consents and invitations.
+"""What people hand each other, as files, links and QR codes: signed consents, attestations and invitations.
 
 Whatever is read here was checked: its form, its signature, and the network that it is for.
 """
@@ -6,6 +6,7 @@ Whatever is read here was checked: its form, its signature, and the network that
 from __future__ import annotations
 
 from pixelpact.documents.cited import CitedConsent
+from pixelpact.documents.evidence import require_evidence
 from pixelpact.documents.files import holds, read_document, require_free, write_document
 from pixelpact.documents.invitations import (
     invitation_link,
@@ -16,9 +17,10 @@ from pixelpact.documents.invitations import (
     verify_invitation,
 )
 from pixelpact.documents.kept import find_consent, issue_invitation, keep_consent, kept_consents
+from pixelpact.documents.messages import Signed
 from pixelpact.documents.numbers import complete, require_digits
 from pixelpact.documents.qr import require_picture, save_qr
-from pixelpact.documents.signed import Signed, parse_signed, signed_text
+from pixelpact.documents.signed import kind_of, parse_attestation, parse_signed, signed_text
 from pixelpact.documents.standing import Standing, standing_of, strangers
 
 __all__ = [
@@ -34,10 +36,13 @@ __all__ = [
     "issue_invitation",
     "keep_consent",
     "kept_consents",
+    "kind_of",
+    "parse_attestation",
     "parse_invitation",
     "parse_signed",
     "read_document",
     "require_digits",
+    "require_evidence",
     "require_free",
     "require_picture",
     "save_qr",

@@ -6,24 +6,24 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from pixelpact.chain import eip712
 from pixelpact.errors import InputError
-from pixelpact.models import Directive, Modifier, Refusal
+from pixelpact.models import Appointment, Evidence, Modifier
 
 __all__ = [
-    "DIRECTIVE",
-    "REFUSAL",
     "Bytes",
     "Shape",
     "Uint",
-    "directive_fields",
-    "directive_of",
+    "evidence_fields",
     "fields_of",
     "is_version",
+    "message_fields",
     "object_of",
+    "read_evidence",
     "read_fields",
-    "refusal_of",
+    "read_message",
     "refused",
 ]
 
@@ -43,31 +43,17 @@ class Uint:
 
 
 Shape = Mapping[str, Bytes | Uint]
+M = TypeVar("M")
 
-DIRECTIVE: Shape = {
-    "subject": Bytes(20),
-    "custodian": Uint(32),
-    "study": Bytes(32),
-    "grantee": Uint(32),
-    "categories": Uint(64),
-    "purposes": Uint(64),
-    "permission": Uint(16),
-    "vocabulary": Uint(16),
-    "generation": Uint(32),
-    "not_before": Uint(64),
-    "expiry": Uint(64),
-    "salt": Bytes(32),
-}
-REFUSAL: Shape = {
-    "subject": Bytes(20),
-    "custodian": Uint(32),
-    "study": Bytes(32),
-    "grantee": Uint(32),
-    "purposes": Uint(64),
-    "sequence": Uint(64),
-}
 _MODIFIER: Shape = {"code": Uint(16), "value": Bytes(32)}
 _MOST_MODIFIERS = 8
+_EVIDENCE: Shape = {
+    "poster": Uint(32),
+    "root": Bytes(32),
+    "appointment": Uint(32),
+    "signature": Bytes(65),
+}
+_BESIDE: Shape = {"hash": Bytes(32)}
 
 
 def refused(why: str) -> InputError:
@@ -96,10 +82,7 @@ def object_of(text: str) -> dict[str, Any]:
 
 def fields_of(value: object, shape: Shape) -> dict[str, Any]:
     """The fields of a value that a shape names, as JSON has them."""
-    return {
-        name: "0x" + getattr(value, name).hex() if isinstance(kind, Bytes) else int(getattr(value, name))
-        for name, kind in shape.items()
-    }
+    return {name: _shown(getattr(value, name)) for name in shape}
 
 
 def is_version(value: object, version: int) -> bool:
@@ -118,36 +101,74 @@ def read_fields(value: object, shape: Shape, *, more: tuple[str, ...] = ()) -> d
     return {name: _read(name, value[name], kind) for name, kind in shape.items()}
 
 
-def directive_of(value: object) -> Directive:
-    """Read a directive.
+def message_fields(message: object) -> dict[str, Any]:
+    """A message that is signed (EIP-712) as JSON has it."""
+    fields: dict[str, Any] = {}
+    for name in eip712.field_types(type(message)):
+        value = getattr(message, name)
+        if isinstance(value, tuple):
+            fields[name] = [message_fields(each) for each in value]
+        else:
+            fields[name] = message_fields(value) if isinstance(value, Appointment) else _shown(value)
+    return fields
+
+
+def read_message(kind: type[M], value: object) -> M:
+    """Read what ``message_fields`` wrote.
+
+    Raises:
+        InputError: it is no such message.
+    """
+    types = eip712.field_types(kind)
+    within = tuple(name for name, solidity in types.items() if solidity in ("Modifier[]", "Appointment"))
+    shape = {name: _shape_of(solidity) for name, solidity in types.items() if name not in within}
+    fields = read_fields(value, shape, more=within)
+    for name in within:
+        inner = value[name] if isinstance(value, dict) else None
+        fields[name] = read_message(Appointment, inner) if name == "appointment" else _modifiers(inner)
+    return kind(**fields)
+
+
+def evidence_fields(evidence: Evidence | None) -> dict[str, Any] | None:
+    """What shows a consent in a batch, as JSON has it; null for none."""
+    if evidence is None:
+        return None
+    return {**fields_of(evidence, _EVIDENCE), "path": [_shown(each) for each in evidence.path]}
+
+
+def read_evidence(value: object, most: int) -> Evidence | None:
+    """Read what ``evidence_fields`` wrote; its path has at most so many hashes.
 
     Raises:
         InputError: it is none.
     """
-    fields = read_fields(value, DIRECTIVE, more=("modifiers",))
-    modifiers = value["modifiers"] if isinstance(value, dict) else None
-    if not isinstance(modifiers, list) or len(modifiers) > _MOST_MODIFIERS:
+    if value is None:
+        return None
+    fields = read_fields(value, _EVIDENCE, more=("path",))
+    path = value["path"] if isinstance(value, dict) else None
+    if not isinstance(path, list) or len(path) > most:
+        raise refused(f"its path is no list of at most {most} hashes")
+    if not any(fields["root"]):
+        raise refused("its root is that of no batch")
+    return Evidence(**fields, path=tuple(read_fields({"hash": each}, _BESIDE)["hash"] for each in path))
+
+
+def _modifiers(value: object) -> tuple[Modifier, ...]:
+    if not isinstance(value, list) or len(value) > _MOST_MODIFIERS:
         raise refused(f"its conditions are no list of at most {_MOST_MODIFIERS}")
-    return Directive(
-        **fields, modifiers=tuple(Modifier(**read_fields(each, _MODIFIER)) for each in modifiers)
-    )
+    return tuple(Modifier(**read_fields(each, _MODIFIER)) for each in value)
 
 
-def directive_fields(directive: Directive) -> dict[str, Any]:
-    """A directive as JSON has it."""
-    return {
-        **fields_of(directive, DIRECTIVE),
-        "modifiers": [fields_of(each, _MODIFIER) for each in directive.modifiers],
-    }
+def _shape_of(solidity: str) -> Bytes | Uint:
+    if solidity == "address":
+        return Bytes(20)
+    if solidity.startswith("bytes"):
+        return Bytes(int(solidity.removeprefix("bytes")))
+    return Uint(int(solidity.removeprefix("uint")))
 
 
-def refusal_of(value: object) -> Refusal:
-    """Read a refusal.
-
-    Raises:
-        InputError: it is none.
-    """
-    return Refusal(**read_fields(value, REFUSAL))
+def _shown(value: bytes | int) -> str | int:
+    return "0x" + value.hex() if isinstance(value, bytes) else int(value)
 
 
 def _read(name: str, value: object, kind: Bytes | Uint) -> bytes | int:

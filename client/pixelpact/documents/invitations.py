@@ -12,22 +12,32 @@ from typing import Any
 from eth_account import Account as EthAccount
 from eth_account.messages import SignableMessage, encode_defunct
 
-from pixelpact.chain import Account, Chain, Network, StudyRecord, StudyStatus
+from pixelpact.chain import Account, Chain, Network, StudyRecord, StudyStatus, batches
+from pixelpact.documents.evidence import require_evidence
 from pixelpact.documents.fields import (
     Bytes,
     Shape,
     Uint,
-    directive_fields,
-    directive_of,
+    evidence_fields,
     fields_of,
     is_version,
+    message_fields,
     object_of,
+    read_evidence,
     read_fields,
+    read_message,
     refused,
 )
 from pixelpact.documents.files import LONGEST
 from pixelpact.errors import InputError
-from pixelpact.models import WHOLE_RECORD, Directive, Invitation, SignedDirective, SignedInvitation
+from pixelpact.models import (
+    WHOLE_RECORD,
+    Directive,
+    Evidence,
+    Invitation,
+    SignedDirective,
+    SignedInvitation,
+)
 
 __all__ = [
     "invitation_link",
@@ -39,9 +49,9 @@ __all__ = [
 ]
 
 _FORMAT = "pixelpact-invitation"
-_VERSION = 1
+_VERSION = 2
 _LINK = "pixelpact:invitation:"
-_LABEL = b"PixelPact/v1/invitation\n"
+_LABEL = b"PixelPact/v2/invitation\n"
 _INVITATION: Shape = {
     "genesis": Bytes(32),
     "chain_id": Uint(64),
@@ -53,12 +63,14 @@ _INVITATION: Shape = {
 _SIGNED: Shape = {"inviter": Bytes(20), "signature": Bytes(65)}
 
 
-def invite(
+def invite(  # noqa: PLR0913  (who invites to what, citing what, for how long)
     chain: Chain,
     account: Account,
     study: bytes,
     consent: SignedDirective | None,
     term: timedelta,
+    *,
+    evidence: Evidence | None = None,
 ) -> SignedInvitation:
     """An invitation to a study as the chain has it, from one of its custodian's operators or its patient.
 
@@ -68,9 +80,11 @@ def invite(
         study: its number, 32 bytes.
         consent: to cite; without one it can be asked for, and is denied.
         term: for how long one may ask with it.
+        evidence: what shows the consent, when it stands in a batch.
 
     Raises:
-        InputError: the study is not shared, the consent is another patient's, or there is no time.
+        InputError: the study is not shared, the consent is another patient's, its evidence is none, or there
+            is no time.
     """
     if term <= timedelta(0):
         raise InputError(
@@ -83,8 +97,10 @@ def invite(
             why=f"the chain has it as {record.status.name.lower()}",
             remedy="Register it, or reinstate it; an erased study does not come back",
         )
-    if consent is not None:
-        _require_about(consent.directive, study, record)
+    directive = consent.directive if consent else None
+    if directive is not None:
+        _require_about(directive, study, record)
+    require_evidence(chain, directive, evidence)
     invitation = Invitation(
         genesis=chain.network.genesis,
         chain_id=chain.network.chain_id,
@@ -92,7 +108,8 @@ def invite(
         study=study,
         categories=record.categories,
         expiry=chain.now() + int(term.total_seconds()),
-        directive=consent.directive if consent else None,
+        directive=directive,
+        evidence=evidence,
     )
     return sign_invitation(account, invitation)
 
@@ -131,6 +148,7 @@ def verify_invitation(chain: Chain, signed: SignedInvitation) -> Invitation:
         )
     if invitation.directive is not None:
         _require_about(invitation.directive, invitation.study, study)
+    require_evidence(chain, invitation.directive, invitation.evidence)
     return invitation
 
 
@@ -166,20 +184,22 @@ def parse_invitation(text: str) -> SignedInvitation:
     """
     text = text.strip()
     value = object_of(_unpacked(text.removeprefix(_LINK)) if text.startswith(_LINK) else text)
-    fields = read_fields(value, _SIGNED, more=("format", "version", "invitation"))
-    if value["format"] != _FORMAT or not is_version(value["version"], _VERSION):
+    if value.get("format") != _FORMAT or not is_version(value.get("version"), _VERSION):
         raise refused(f"it is not version {_VERSION} of an invitation")
-    content = value["invitation"]
-    directive = content.get("directive") if isinstance(content, dict) else None
-    signed = SignedInvitation(
-        Invitation(
-            **read_fields(content, _INVITATION, more=("directive",)),
-            directive=None if directive is None else directive_of(directive),
-        ),
-        **fields,
-    )
+    fields = read_fields(value, _SIGNED, more=("format", "version", "invitation"))
+    signed = SignedInvitation(_invitation(value["invitation"]), **fields)
     require_unchanged(signed)
     return signed
+
+
+def _invitation(content: Any) -> Invitation:
+    fields = read_fields(content, _INVITATION, more=("directive", "evidence"))
+    directive = content["directive"]
+    evidence = read_evidence(content["evidence"], batches.DEEPEST)
+    if directive is None and evidence is not None:
+        raise refused("it shows evidence of no consent")
+    cited = None if directive is None else read_message(Directive, directive)
+    return Invitation(**fields, directive=cited, evidence=evidence)
 
 
 def require_same_network(invitation: Invitation, network: Network) -> None:
@@ -223,7 +243,8 @@ def _content(invitation: Invitation) -> dict[str, Any]:
     directive = invitation.directive
     return {
         **fields_of(invitation, _INVITATION),
-        "directive": None if directive is None else directive_fields(directive),
+        "directive": None if directive is None else message_fields(directive),
+        "evidence": evidence_fields(invitation.evidence),
     }
 
 

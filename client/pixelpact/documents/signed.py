@@ -1,114 +1,148 @@
-"""What a patient signed, as a document: on its way to whoever brings it to the chain."""
+"""What a patient, a guardian or a second operator signed, as a document: on its way to whoever acts on it."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, TypeAlias
+from collections.abc import Mapping
 
 from pixelpact.chain import Network, eip712
 from pixelpact.documents.fields import (
-    REFUSAL,
     Bytes,
     Shape,
     Uint,
-    directive_fields,
-    directive_of,
-    fields_of,
     is_version,
+    message_fields,
     object_of,
     read_fields,
-    refusal_of,
+    read_message,
     refused,
 )
+from pixelpact.documents.messages import BY_GUARDIANS, Signed, appointment_of, message_of, signed_of
 from pixelpact.errors import InputError
-from pixelpact.models import SignedDirective, SignedRefusal, SignedRevocation, SignedRevocationOfAll
+from pixelpact.models import (
+    Appointment,
+    Approval,
+    AttestedAppointment,
+    Directive,
+    EmergencyAccess,
+    PaperConsent,
+    Refusal,
+    RefusalLift,
+    SignedAttestation,
+)
 
-__all__ = ["Signed", "parse_signed", "require_network", "signed_text"]
+__all__ = ["kind_of", "parse_attestation", "parse_signed", "require_network", "signed_text"]
 
-#: Everything a patient signs and anyone may bring to the chain.
-Signed: TypeAlias = SignedDirective | SignedRevocation | SignedRevocationOfAll | SignedRefusal
+_VERSION = 2
+_PREFIX = "pixelpact-"
+#: What is signed by whom it concerns, by the document's format.
+_MESSAGES: Mapping[str, type[eip712.Message]] = {
+    "consent": Directive,
+    "withdrawal": eip712.Revocation,
+    "withdrawal-of-all": eip712.RevocationOfAll,
+    "refusal": Refusal,
+    "appointment": Appointment,
+    "dismissal": eip712.Dismissal,
+    "recovery-name": eip712.Recoverer,
+    "recovery": eip712.Recovery,
+    "recovery-stop": eip712.RecoveryStop,
+    "end-of-paper": eip712.EndOfPaper,
+}
+#: What an operator attests for another one, or an ethics board for a project.
+_ATTESTATIONS: Mapping[str, type[eip712.Message]] = {
+    "paper-consent": PaperConsent,
+    "refusal-lift": RefusalLift,
+    "attested-appointment": AttestedAppointment,
+    "emergency": EmergencyAccess,
+    "approval": Approval,
+}
+_FORMATS = {kind: name for name, kind in {**_MESSAGES, **_ATTESTATIONS}.items()}
 
-_VERSION = 1
 _NETWORK: Shape = {"chain_id": Uint(64), "genesis": Bytes(32), "contract": Bytes(20)}
-_SIGNATURE: Shape = {"signature": Bytes(65)}
-_WITHDRAWAL: Shape = {"subject": Bytes(20), "directive": Bytes(32)}
-_WITHDRAWAL_OF_ALL: Shape = {"subject": Bytes(20), "generation": Uint(32)}
+_SIGNATURE: Shape = {"signer": Bytes(20), "signature": Bytes(65)}
+_BY_GUARDIAN: Shape = {"appointment": Uint(32)}
 _KEYS = ("format", "version", "network", "content")
 
 
-def signed_text(signed: Signed, network: Network) -> str:
+def kind_of(signed: Signed | SignedAttestation) -> str:
+    """What kind of document it is: its format, after the first word."""
+    return _FORMATS[type(message_of(signed))]
+
+
+def signed_text(signed: Signed | SignedAttestation, network: Network) -> str:
     """The document's text."""
-    name, content = _content(signed)
+    message, appointment = message_of(signed), appointment_of(signed)
     document = {
-        "format": f"pixelpact-{name}",
+        "format": _PREFIX + kind_of(signed),
         "version": _VERSION,
         "network": {
             "chain_id": network.chain_id,
             "genesis": "0x" + network.genesis.hex(),
-            "contract": "0x" + network.address("ConsentRegistry").hex(),
+            "contract": "0x" + network.address(eip712.contract_of(message)).hex(),
         },
-        "content": content,
+        "content": message_fields(message),
+        **({} if appointment is None else {"appointment": appointment}),
+        "signer": "0x" + signed.signer.hex(),
         "signature": "0x" + signed.signature.hex(),
     }
     return json.dumps(document, indent=2) + "\n"
 
 
 def parse_signed(text: str, network: Network) -> Signed:
-    """Read a document and check that its patient signed it for this network.
+    """Read what a patient or a guardian signed, and check that it is its signer's, for this network.
+
+    Whether the signer may is the chain's to say.
 
     Raises:
-        InputError: no such document, another network's, or not the patient's signature over this text.
+        InputError: no such document, another network's, or not the signer's signature over this text.
     """
+    signed = _parse(text, network, _MESSAGES, "it is neither a consent, nor a withdrawal, nor a refusal")
+    if isinstance(signed, SignedAttestation):
+        raise TypeError(type(signed.attestation).__name__)
+    return signed
+
+
+def parse_attestation(text: str, network: Network) -> SignedAttestation:
+    """Read what a second operator or an ethics board signed. As ``parse_signed``.
+
+    Raises:
+        InputError: no such document, another network's, or not the signer's signature over this text.
+    """
+    signed = _parse(text, network, _ATTESTATIONS, "it is nothing that a second person attests")
+    if not isinstance(signed, SignedAttestation):
+        raise TypeError(type(signed).__name__)
+    return signed
+
+
+def _parse(
+    text: str, network: Network, kinds: Mapping[str, type[eip712.Message]], otherwise: str
+) -> Signed | SignedAttestation:
     value = object_of(text)
-    signature = read_fields(value, _SIGNATURE, more=_KEYS)["signature"]
-    if not is_version(value["version"], _VERSION):
+    name = value.get("format")
+    kind = kinds.get(name.removeprefix(_PREFIX)) if isinstance(name, str) else None
+    if kind is None or not str(name).startswith(_PREFIX):
+        raise refused(otherwise)
+    if not is_version(value.get("version"), _VERSION):
         raise refused(f"it is not version {_VERSION} of its format")
-    require_network(value["network"], network)
-    content = value["content"]
-    match value["format"]:
-        case "pixelpact-consent":
-            directive = directive_of(content)
-            eip712.verify(network, directive, signature)
-            return SignedDirective(directive, eip712.struct_hash(directive), signature)
-        case "pixelpact-withdrawal":
-            withdrawal = read_fields(content, _WITHDRAWAL)
-            eip712.verify(network, eip712.Revocation(**withdrawal), signature)
-            return SignedRevocation(**withdrawal, signature=signature)
-        case "pixelpact-withdrawal-of-all":
-            of_all = read_fields(content, _WITHDRAWAL_OF_ALL)
-            eip712.verify(network, eip712.RevocationOfAll(**of_all), signature)
-            return SignedRevocationOfAll(**of_all, signature=signature)
-        case "pixelpact-refusal":
-            refusal = refusal_of(content)
-            eip712.verify(network, refusal, signature)
-            return SignedRefusal(refusal, signature)
-        case _:
-            raise refused("it is neither a consent, nor a withdrawal, nor a refusal")
+    by_guardian = _BY_GUARDIAN if kind in BY_GUARDIANS else {}
+    who = read_fields(value, {**_SIGNATURE, **by_guardian}, more=_KEYS)
+    message = read_message(kind, value["content"])
+    require_network(value["network"], network, eip712.contract_of(message))
+    eip712.verify(network, message, who["signature"], who["signer"])
+    return signed_of(message, **who)
 
 
-def require_network(value: object, network: Network) -> None:
-    """Check that a document is for this network.
+def require_network(value: object, network: Network, contract: str) -> None:
+    """Check that a document is for this network, and for this contract of it.
 
     Raises:
         InputError: it is for another.
     """
     fields = read_fields(value, _NETWORK)
-    here = (network.chain_id, network.genesis, network.address("ConsentRegistry"))
+    here = (network.chain_id, network.genesis, network.address(contract))
     if (fields["chain_id"], fields["genesis"], fields["contract"]) != here:
         raise InputError(
             "The document is for another network",
             why="its chain id, its genesis or its contract is not that of the network in use",
             remedy="Use the network that it was made for, or have it signed anew",
         )
-
-
-def _content(signed: Signed) -> tuple[str, dict[str, Any]]:
-    match signed:
-        case SignedDirective():
-            return "consent", directive_fields(signed.directive)
-        case SignedRevocation():
-            return "withdrawal", fields_of(signed, _WITHDRAWAL)
-        case SignedRevocationOfAll():
-            return "withdrawal-of-all", fields_of(signed, _WITHDRAWAL_OF_ALL)
-        case SignedRefusal():
-            return "refusal", fields_of(signed.refusal, REFUSAL)

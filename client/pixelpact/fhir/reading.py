@@ -71,8 +71,9 @@ def parse_consent(text: str, network: Network, release: Release) -> ReadConsent:
     _settle(faults, release)
     if signature is None:
         return ReadConsent(directive, None, status)
-    eip712.verify(network, directive, signature)
-    return ReadConsent(directive, SignedDirective(directive, number, signature), status)
+    eip712.verify(network, directive, signature, directive.subject)
+    signed = SignedDirective(directive, number, signature, directive.subject)
+    return ReadConsent(directive, signed, status)
 
 
 def _settle(faults: Faults, release: Release) -> None:

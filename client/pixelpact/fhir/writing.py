@@ -65,6 +65,8 @@ def consent_text(
     faults = Faults()
     if consent is directive and status is not Status.DRAFT:
         faults.add("status", "nobody signed the consent, so it is a draft")
+    if isinstance(consent, SignedDirective) and consent.signer != directive.subject:
+        faults.add("signer", "only the patient's own signature has a place in a Consent")
     _check_fields(directive, faults)
     _check_term(directive, faults)
     narrowed = _narrowed(directive, network, faults)

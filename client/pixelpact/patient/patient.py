@@ -24,6 +24,7 @@ from pixelpact.errors import InputError
 from pixelpact.models import (
     WHOLE_RECORD,
     Directive,
+    Evidence,
     Modifier,
     Refusal,
     SignedDirective,
@@ -150,16 +151,22 @@ class Patient:
         """
         check_directive(directive)
         account = self._account(directive.custodian)
-        return SignedDirective(
-            directive, eip712.struct_hash(directive), eip712.sign(account, self._chain.network, directive)
-        )
+        if directive.subject != account.address:
+            raise _another_patients("The consent", directive.subject)
+        signature = eip712.sign(account, self._chain.network, directive)
+        return SignedDirective(directive, eip712.struct_hash(directive), signature, account.address)
 
     def allow(self, **what: Unpack[DirectiveTerms]) -> SignedDirective:
         """``draft`` and ``sign`` in one, for what was read already."""
         return self.sign(self.draft(**what))
 
     def invite(
-        self, study: bytes, consent: SignedDirective | None = None, *, term: timedelta = timedelta(days=30)
+        self,
+        study: bytes,
+        consent: SignedDirective | None = None,
+        *,
+        term: timedelta = timedelta(days=30),
+        evidence: Evidence | None = None,
     ) -> SignedInvitation:
         """What a requester needs to ask for a study of this patient's; hand it over, it is on no chain.
 
@@ -167,9 +174,10 @@ class Patient:
             study: its number.
             consent: to cite; without one it can be asked for, and is denied.
             term: how long one may ask with it.
+            evidence: what shows the consent, when it stands in a batch.
 
         Raises:
-            InputError: no study of this patient's at a final block.
+            InputError: no study of this patient's at a final block, or evidence of another consent.
         """
         require_bytes(study, 32, "a study's number")
         record = self._chain.studies.study(study, at="final")
@@ -179,7 +187,8 @@ class Patient:
                 why="the chain names another patient for it, or knows none of this number",
                 remedy="Check the number, or wait until its registration is final",
             )
-        return invite(self._chain, self._account(record.custodian), study, consent, term)
+        account = self._account(record.custodian)
+        return invite(self._chain, account, study, consent, term, evidence=evidence)
 
     def withdraw(self, consent: SignedDirective) -> SignedRevocation:
         """Sign that a directive counts no more, for good, recorded or not.
@@ -189,24 +198,18 @@ class Patient:
         """
         account = self._account(consent.directive.custodian)
         if consent.directive.subject != account.address:
-            raise InputError(
-                "The consent is not this patient's",
-                why=f"it was given by 0x{consent.directive.subject.hex()}",
-                remedy="Withdraw it with the wallet that it was signed with",
-            )
+            raise _another_patients("The consent", consent.directive.subject)
         message = eip712.Revocation(account.address, consent.number)
-        return SignedRevocation(
-            account.address, consent.number, eip712.sign(account, self._chain.network, message)
-        )
+        signature = eip712.sign(account, self._chain.network, message)
+        return SignedRevocation(account.address, consent.number, signature, account.address)
 
     def withdraw_all(self, *, custodian: int) -> SignedRevocationOfAll:
         """Sign that every directive so far for this custodian's images counts no more, recorded or not."""
         account = self._account(custodian)
         generation = self._chain.consents.generation(account.address) + 1
         message = eip712.RevocationOfAll(account.address, generation)
-        return SignedRevocationOfAll(
-            account.address, generation, eip712.sign(account, self._chain.network, message)
-        )
+        signature = eip712.sign(account, self._chain.network, message)
+        return SignedRevocationOfAll(account.address, generation, signature, account.address)
 
     def draft_refusal(
         self,
@@ -247,7 +250,10 @@ class Patient:
             InputError: it is another patient's.
         """
         account = self._account(custodian)
-        return SignedRefusal(refusal, eip712.sign(account, self._chain.network, refusal))
+        if refusal.subject != account.address:
+            raise _another_patients("The refusal", refusal.subject)
+        signature = eip712.sign(account, self._chain.network, refusal)
+        return SignedRefusal(refusal, signature, account.address)
 
     def refuse(
         self,
@@ -293,6 +299,14 @@ class Patient:
         EthAccount.enable_unaudited_hdwallet_features()
         path = _path(self._chain.network.genesis, custodian)
         return Account(bytes(EthAccount.from_mnemonic(self._words, account_path=path).key))
+
+
+def _another_patients(what: str, subject: bytes) -> InputError:
+    return InputError(
+        f"{what} is not this patient's",
+        why=f"it is that of 0x{subject.hex()}",
+        remedy="Use the wallet that it belongs to",
+    )
 
 
 def _purposes(purposes: Iterable[Purpose]) -> int:

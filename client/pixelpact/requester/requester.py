@@ -133,18 +133,29 @@ class Requester:
         """
         invited = verify_invitation(self._chain, invitation)
         query = AccessQuery(invited.study, int(purpose), invited.categories, ZERO32, int(obligations))
-        directive = invited.directive
+        directive, evidence = invited.directive, invited.evidence
         digest = self._profile.person_digest(person)
         cited = eip712.struct_hash(directive).hex() if directive else "nothing"
+        shown = evidence.root.hex() if evidence else "nothing"
         # All that is asked, so that a request that was cut off is never taken for another one.
-        parts = (query.study.hex(), query.purpose, query.categories, query.obligations, cited, digest.hex())
+        parts = (
+            query.study.hex(),
+            query.purpose,
+            query.categories,
+            query.obligations,
+            cited,
+            shown,
+            digest.hex(),
+        )
         asked = "/".join(map(str, parts))
         with self._vault.journal("request", asked) as entry:
             if entry.step is None:
                 entry.advance("drawn", {"nonce": secrets.randbits(64)})
             nonce = int(entry.state["nonce"])
             receipt = self._profile.carry_out(
-                entry, "asked", lambda: self._chain.ledger.request(nonce, query, directive, digest)
+                entry,
+                "asked",
+                lambda: self._chain.ledger.request(nonce, query, directive, digest, evidence=evidence),
             )
             event = receipt.event(AccessRequested)
             self._vault.put(Kind.REQUEST, event.request.hex(), _record_of(event))
