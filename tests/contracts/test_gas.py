@@ -44,7 +44,7 @@ from scenario import (
     query_of,
     release_of,
 )
-from votes import ADMIT, STOP, motion
+from votes import ADMIT, RECOVER_ADMIN, STOP, motion
 
 SNAPSHOT = Path(__file__).with_name("gas.json")
 EIGHT = modifiers(
@@ -104,7 +104,14 @@ def _measure_votes(institutions: Any, people: Any) -> dict[str, Any]:
             motion(STOP, duration=1), sender=people.hospital_a
         ),
         "InstitutionRegistry.vote": institutions.vote(2, sender=people.hospital_b),
+        "InstitutionRegistry.veto": _veto(institutions, people),
     }
+
+
+def _veto(institutions: Any, people: Any) -> Any:
+    recovery = motion(RECOVER_ADMIN, institution=HOSPITAL_D, account=people.operator)
+    institutions.propose(recovery, sender=people.hospital_a)
+    return institutions.veto(3, sender=people.hospital_d)
 
 
 def _resign(institutions: Any, people: Any) -> Any:
