@@ -222,7 +222,9 @@ def _many(network: Network, count: int) -> Iterator[Event]:
             appointment=0,
             **where("ConsentRegistry"),
         )
-        yield DirectiveRevoked(subject=subject, directive=word(number + 1), **where("ConsentRegistry"))
+        yield DirectiveRevoked(
+            subject=subject, directive=word(number + 1), appointment=0, **where("ConsentRegistry")
+        )
         if number % 100 == 50:
             yield StudyRotated(
                 study=study,
