@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from consent_costs import measure_consents
 from scenario import (
     ALICE,
     ANY_GRANTEE,
@@ -196,6 +197,7 @@ def measured(  # the story, call by call
     institutions,
     studies,
     consents,
+    consenting,
     ledger,
     domain,
     people,
@@ -266,6 +268,7 @@ def measured(  # the story, call by call
         ),
         "ConsentRegistry.revoke": revoke(directive_hash),
         "ConsentRegistry.revokeAll": revoke_all(1),
+        **measure_consents(consenting, studies),
         **measure_projects(projects, people, Domain(chain.chain_id, projects.address)),
         **measure_studies(studies, people),
         **measure_institutions(institutions, people),
@@ -281,12 +284,12 @@ def test_costs_what_the_snapshot_says(measured):
 
 def test_keeps_what_was_promised():
     snapshot = json.loads(SNAPSHOT.read_text("utf-8"))
-    assert snapshot["ConsentRegistry.record"] <= 58_000
-    assert snapshot["ConsentRegistry.record, eight modifiers"] <= 58_000
-    assert snapshot["ConsentRegistry.revoke"] <= 40_000
+    assert snapshot["ConsentRegistry.record"] <= 62_000
+    assert snapshot["ConsentRegistry.record, eight modifiers"] <= 62_000
+    assert snapshot["ConsentRegistry.revoke"] <= 42_000
 
 
-def test_records_for_at_most_58000_whatever_the_directive_says(consents, domain, people, study):
+def test_records_for_at_most_62000_whatever_the_directive_says(consents, domain, people, study):
     """The body is not there; only the zero bytes of hash and signature differ."""
     extremes = [
         {"grantee": ANY_GRANTEE, "study": ZERO32, "categories": 1, "purposes": 1},
@@ -304,5 +307,5 @@ def test_records_for_at_most_58000_whatever_the_directive_says(consents, domain,
         used.append(
             consents.record(patient.address, directive_hash, 0, signature, sender=people.relay).gas_used
         )
-    assert max(used) <= 58_000
+    assert max(used) <= 62_000
     assert max(used) - min(used) < 200
