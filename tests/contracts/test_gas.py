@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from consent_costs import measure_consents
+from consenting import chain_of
 from scenario import (
     ALICE,
     ANY_GRANTEE,
@@ -19,11 +20,13 @@ from scenario import (
     CT,
     CUSTODIAN,
     FRANCES,
+    GUARDIAN,
     HOSPITAL_A,
     HOSPITAL_B,
     HOSPITAL_D,
     MAX_TERM,
     PURPOSE,
+    REASON,
     REQUESTER,
     START,
     STUDIES,
@@ -294,6 +297,11 @@ def test_keeps_what_was_promised():
     assert snapshot["ConsentRegistry.record"] <= 62_000
     assert snapshot["ConsentRegistry.record, eight modifiers"] <= 62_000
     assert snapshot["ConsentRegistry.revoke"] <= 42_000
+    # Whatever a decision must look up: a project, and eight modifiers that each ask for something of it.
+    assert max(cost for name, cost in snapshot.items() if name.startswith("AccessLedger.request")) <= 175_000
+    assert max(cost for name, cost in snapshot.items() if name.startswith("AccessLedger.release")) <= 150_000
+    assert snapshot["AccessLedger.emergency, the first"] <= 130_000
+    assert snapshot["AccessLedger.review"] <= 50_000
 
 
 def test_records_for_at_most_62000_whatever_the_directive_says(consents, domain, people, study):
@@ -316,3 +324,22 @@ def test_records_for_at_most_62000_whatever_the_directive_says(consents, domain,
         )
     assert max(used) <= 62_000
     assert max(used) - min(used) < 200
+
+
+def test_decides_within_bounds_with_everything_at_once(
+    ledger, consenting, people, person, refuse, release, within_project
+):
+    """A batch at depth 20, signed by a guardian; refusals of each kind; a project, eight modifiers of it."""
+    of_project, query = within_project
+    consenting.appoint()
+    refuse(1 << PURPOSE.HMARKT, grantee=HOSPITAL_B)
+    consenting.take_refusal(1 << PURPOSE.HMARKT)
+    directive = of_project | {"salt": digest("everything")}
+    root, path = chain_of(consenting.leaf(directive), 20)
+    consenting.anchor(root)
+    evidence = consenting.evidence(directive, path, root, GUARDIAN, appointment=1)
+    asked = ledger.request(5, query, *cited(directive, evidence), person, sender=people.hospital_b)
+    assert asked.return_value.reason == REASON.PERMITTED
+    served = release(nonce=5, query=query, directive=directive, evidence=evidence)
+    assert asked.gas_used <= 220_000
+    assert served.gas_used <= 190_000
