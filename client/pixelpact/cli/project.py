@@ -18,6 +18,7 @@ from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
     from pixelpact.consortium import ProjectView
+    from pixelpact.models import Project as Body
 
 __all__ = ["app"]
 
@@ -59,7 +60,7 @@ def register(
     Example: pixelpact project register --protocol protocol.pdf --code MONDO:0005148 --profile hospital-b
     """
     from pixelpact.consortium import Delegate, project_of
-    from pixelpact.policy import Trait, describe_project
+    from pixelpact.policy import Trait
 
     make = partial(
         project_of,
@@ -73,7 +74,7 @@ def register(
     make(0)
     with opened_profile(profile) as opened:
         body = make(opened.institution)
-        agree(describe_project(body), to="register", yes=yes, as_json=as_json or quiet)
+        agree(_words(body), to="register", yes=yes, as_json=as_json or quiet)
         found = Delegate(opened).register_project(body)
     if as_json:
         print_json(_facts(found))
@@ -107,14 +108,14 @@ def approve(
     """
     from pixelpact.consortium import Delegate
     from pixelpact.documents import require_digits
-    from pixelpact.policy import describe_approval, describe_project
+    from pixelpact.policy import describe_approval
 
     require_digits(project, "project")
     end = _end_of(until, days)
     with opened_profile(profile) as opened:
         delegate = Delegate(opened)
         found = delegate.find_project(project)
-        words = [*describe_project(found.body), *describe_approval(opened.institution, end)]
+        words = [*_words(found.body), *describe_approval(opened.institution, end)]
         # Refused before anybody is asked.
         delegate.sign_approval(found.number, end)
         agree(words, to="approve", yes=yes, as_json=as_json)
@@ -210,7 +211,6 @@ def show(project: Project, profile: ProfileFolderOption, as_json: Json = False) 
     """
     from pixelpact.consortium import Delegate
     from pixelpact.documents import require_digits
-    from pixelpact.policy import describe_project
 
     require_digits(project, "project")
     with opened_profile(profile) as opened:
@@ -220,7 +220,7 @@ def show(project: Project, profile: ProfileFolderOption, as_json: Json = False) 
         return 0
     screen = console()
     screen.print(f"Project 0x{found.number.hex()}: {_state(found)}", soft_wrap=True)
-    for line in describe_project(found.body):
+    for line in _words(found.body):
         screen.print(f"  {line}", markup=False, soft_wrap=True)
     return 0
 
@@ -264,9 +264,16 @@ def _end_of(until: str | None, days: int | None) -> int:
     return int(midnight.timestamp()) + 86_400
 
 
-def _facts(found: ProjectView) -> dict[str, object]:
+def _words(body: Body) -> list[str]:
     from pixelpact.policy import describe_project
 
+    return [
+        *describe_project(body),
+        f"Its protocol is the document whose SHA-256 is 0x{body.protocol.hex()}.",
+    ]
+
+
+def _facts(found: ProjectView) -> dict[str, object]:
     return {
         "project": "0x" + found.number.hex(),
         "lead": found.body.lead,
@@ -274,7 +281,7 @@ def _facts(found: ProjectView) -> dict[str, object]:
         "stage": found.stage.value,
         "board": found.board or None,
         "until": found.until or None,
-        "words": describe_project(found.body),
+        "words": _words(found.body),
     }
 
 

@@ -24,11 +24,13 @@ from pixelpact.policy._generated import (
     Role,
     Trait,
 )
-from pixelpact.policy.affairs import describe_approval, describe_motion, describe_project
+from pixelpact.policy.affairs import describe_approval, describe_motion
 from pixelpact.policy.decision import Decision, decide, decide_emergency, decide_release, emergency_query
 from pixelpact.policy.description import (
+    ProjectBody,
     describe,
     describe_guardian,
+    describe_project,
     describe_query,
     describe_recovery,
     describe_refusal,
@@ -106,6 +108,7 @@ __all__ = [
     "OperatorPermission",
     "Outcome",
     "Permission",
+    "ProjectBody",
     "ProjectFacts",
     "ProjectStatus",
     "Purpose",

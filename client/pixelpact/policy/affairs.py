@@ -1,4 +1,4 @@
-"""What institutions decide together and what research is for, in plain sentences: read before a yes."""
+"""What institutions and ethics boards decide, in plain sentences: read out before they do."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from pixelpact.models import Action
 from pixelpact.policy import wording
-from pixelpact.policy._generated import Attribute, Role, Trait
+from pixelpact.policy._generated import Attribute, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pixelpact.models import Motion, Project
+    from pixelpact.models import Motion
 
 _NOBODY: dict[int, str] = {}
 
@@ -77,31 +77,6 @@ def _standing(motion: Motion) -> list[str]:
     return [
         f"It {roles.label}." if roles else "It has no role.",
         f"It is {attributes.label}." if attributes else "Nothing is attested of it.",
-    ]
-
-
-def describe_project(project: Project, names: Mapping[int, str] = _NOBODY) -> list[str]:
-    """What a research project is, a plain sentence each: read out before it is registered or approved.
-
-    Args:
-        project: as it is or will be registered.
-        names: the institutions' names by their numbers, as far as they are known.
-    """
-    partners = wording.series([wording.institution(each, names) for each in project.partners])
-    lead = wording.institution(project.lead, names)
-    traits = Trait(project.traits)
-    codes = wording.series([wording.code(each) for each in project.codes])
-    return [
-        f"The research project is led by {lead}.",
-        f"Its partners are {partners}." if partners else "It has no partners.",
-        f"It studies or is: {codes}." if codes else "It names no disease and no kind of research.",
-        f"It {traits.label}."
-        if traits
-        else "It develops no methods, is not on genes or ancestry, and is not for commercial use.",
-        f"The data is used in {wording.country(project.country)}."
-        if any(project.country)
-        else "The data may be used in more than one country.",
-        f"Its protocol is the document with the SHA-256 0x{project.protocol.hex()}.",
     ]
 
 
