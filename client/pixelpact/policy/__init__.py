@@ -25,14 +25,7 @@ from pixelpact.policy._generated import (
     Trait,
 )
 from pixelpact.policy.decision import Decision, decide, decide_emergency, decide_release, emergency_query
-from pixelpact.policy.description import (
-    describe,
-    describe_guardian,
-    describe_query,
-    describe_recovery,
-    describe_refusal,
-    summarize,
-)
+from pixelpact.policy.description import describe, describe_query, describe_refusal, summarize
 from pixelpact.policy.explanation import (
     CheckResult,
     Explanation,
@@ -55,8 +48,19 @@ from pixelpact.policy.facts import (
     StudyStatus,
 )
 from pixelpact.policy.form import check_directive
+from pixelpact.policy.guardianship import (
+    describe_acting,
+    describe_dismissal,
+    describe_end_of_paper,
+    describe_guardian,
+    describe_recovery,
+    describe_resignation,
+    describe_start,
+    describe_stop,
+)
 from pixelpact.policy.vocabulary import (
     EMERGENCY_LIFETIME,
+    MAX_APPOINTMENT,
     MAX_MODIFIERS,
     MAX_PAPER_TERM,
     MAX_TERM,
@@ -76,6 +80,7 @@ from pixelpact.policy.wording import moment
 
 __all__ = [
     "EMERGENCY_LIFETIME",
+    "MAX_APPOINTMENT",
     "MAX_MODIFIERS",
     "MAX_PAPER_TERM",
     "MAX_TERM",
@@ -127,10 +132,16 @@ __all__ = [
     "decide_release",
     "descendants",
     "describe",
+    "describe_acting",
+    "describe_dismissal",
+    "describe_end_of_paper",
     "describe_guardian",
     "describe_query",
     "describe_recovery",
     "describe_refusal",
+    "describe_resignation",
+    "describe_start",
+    "describe_stop",
     "emergency_query",
     "explain",
     "explain_emergency",
