@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from actors_town import PowerCut, Town, cut
+from eth_utils.crypto import keccak
 
 from pixelpact.chain import Chain, KeyReplaced, RecoveryStarted
 from pixelpact.custodian import Custodian
-from pixelpact.documents import parse_invitation, invitation_text
+from pixelpact.documents import invitation_text, parse_invitation, parse_signed, signed_text
 from pixelpact.errors import ContractError, InputError
 from pixelpact.models import SignedRecovery
 from pixelpact.patient import Guardian, Patient, Wallet
@@ -153,9 +154,7 @@ def test_only_who_may_begins_a_recovery(town: Town, trusted: Guardian, new: Pati
     town.hospital.relay(town.patient.name_recovery(other.address, custodian=1))
     with pytest.raises(InputError, match=other.address.hex()):
         trusted.start_recovery(subject, candidate)
-    town.hospital.relay(
-        town.patient.appoint(trusted.address, custodian=1, powers=GuardianPower.GRANT)
-    )
+    town.hospital.relay(town.patient.appoint(trusted.address, custodian=1, powers=GuardianPower.GRANT))
     with pytest.raises(InputError, match="power RECOVER"):
         trusted.start_recovery(subject, candidate, appointment=1)
     with pytest.raises(InputError, match="new key is the present one"):
@@ -214,21 +213,43 @@ def test_a_withdrawal_that_one_relay_holds_back_goes_by_another(town: Town) -> N
 
 
 def test_a_wallet_that_is_a_contract_speaks_by_the_key_that_it_trusts(town: Town) -> None:
-    # EIP-1271: this one answers yes to whatever is asked, as one would whose owner signed.
-    yes = bytes.fromhex("631626ba7e60e01b60005260206000f3")
-    code = bytes.fromhex("600f600c600039600f6000f3") + yes
-    contract = _deployed(town, code)
-    patient = Patient(town.net.chain(), town.patient.reveal_words(), subjects={1: contract})
-    signed = patient.allow(
-        custodian=1, grantee=2, purposes=[Purpose.TREAT], categories=town.study.categories
+    owner, stranger = (Patient.create(town.net.chain()) for _ in range(2))
+    contract = _wallet_of(town, owner.key_address(custodian=1))
+    patients = [
+        Patient(town.net.chain(), each.reveal_words(), subjects={1: contract}) for each in (owner, stranger)
+    ]
+    consents = [
+        each.allow(custodian=1, grantee=2, purposes=[Purpose.TREAT], categories=town.study.categories)
+        for each in patients
+    ]
+    assert consents[0].directive.subject == contract != consents[0].signer
+    received = parse_signed(signed_text(consents[0], town.net.network), town.net.network)
+    town.hospital.relay(received)
+    town.hospital.relay(patients[0].withdraw(consents[0]))
+    with pytest.raises(ContractError) as refused:
+        town.hospital.relay(consents[1])
+    assert refused.value.name == "ConsentRegistry_SignatureInvalid"
+
+
+def _wallet_of(town: Town, owner: bytes) -> bytes:
+    """A contract whose isValidSignature(bytes32,bytes) says yes to what this key signed (EIP-1271)."""
+    code = bytes.fromhex(
+        "60043560005260a43560001a602052606435604052608435606052602060006080600060015afa50600051"
+        f"73{owner.hex()}14631626ba7e60e01b0260005260206000f3"
     )
-    assert (signed.directive.subject, signed.signer) == (contract, patient.key_address(custodian=1))
-    town.hospital.relay(signed)
-    town.hospital.relay(patient.withdraw(signed))
-
-
-def _deployed(town: Town, code: bytes) -> bytes:
-    tester = town.net._embedded._tester
-    sender = tester.get_accounts()[0]
-    hashed = tester.send_transaction({"from": sender, "gas": 200_000, "data": "0x" + code.hex()})
-    return bytes.fromhex(tester.get_transaction_receipt(hashed)["contract_address"][2:])
+    creation = bytes.fromhex(f"60{len(code):02x}600c60003960{len(code):02x}6000f3") + code
+    deployer, node = town.net._embedded.accounts[0], town.net.chain()._node
+    fields = {
+        "chainId": town.net.network.chain_id,
+        "nonce": node.transaction_count(deployer.address, pending=False),
+        "gas": 200_000,
+        "maxFeePerGas": 10**10,
+        "maxPriorityFeePerGas": 10**9,
+        "data": creation,
+        "value": 0,
+        "type": 2,
+    }
+    raw = deployer.sign_transaction(fields)
+    node.send_raw(raw)
+    receipt = town.net._embedded._tester.get_transaction_receipt("0x" + keccak(raw).hex())
+    return bytes.fromhex(receipt["contract_address"][2:])
