@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,21 +50,22 @@ class Desk(Hand):
 
 
 @contextmanager
-def open_desk(folder: Path) -> Iterator[Desk]:
+def open_desk(folder: Path, *, wallets: Sequence[str] = WALLETS) -> Iterator[Desk]:
     """A desk on which hospital A has registered a study of the patient."""
     with Sandbox(members=3, folder=folder / "net") as net:
         desk = Desk(folder, None, net=net)
-        net.network.save(folder / "network.json")
+        network = folder / "net" / "network.json"
+        net.network.save(network)
         for number, name in enumerate(INSTITUTIONS, start=1):
             key = folder / f"{name}.account"
             key.write_text(net._embedded.accounts[number].reveal_key().hex())
             key.chmod(0o600)
             desk.ok(
-                name, "keys", "create", "--network", folder / "network.json", "--account", key,
+                name, "keys", "create", "--network", network, "--account", key,
                 "--store", net.store.folder,
             )  # fmt: skip
-        for name in WALLETS:
-            desk.ok(name, "keys", "create", "--role", "patient", "--network", folder / "network.json")
+        for name in wallets:
+            desk.ok(name, "keys", "create", "--role", "patient", "--network", network)
         (folder / "scans").mkdir()
         for path in samples()[2].files:
             shutil.copy(path, folder / "scans")
