@@ -25,7 +25,14 @@ from pixelpact.policy._generated import (
     Trait,
 )
 from pixelpact.policy.decision import Decision, decide, decide_emergency, decide_release, emergency_query
-from pixelpact.policy.description import describe, describe_query, describe_refusal, summarize
+from pixelpact.policy.description import (
+    ProjectBody,
+    describe,
+    describe_project,
+    describe_query,
+    describe_refusal,
+    summarize,
+)
 from pixelpact.policy.explanation import (
     CheckResult,
     Explanation,
@@ -110,6 +117,7 @@ __all__ = [
     "OperatorPermission",
     "Outcome",
     "Permission",
+    "ProjectBody",
     "ProjectFacts",
     "ProjectStatus",
     "Purpose",
@@ -136,6 +144,7 @@ __all__ = [
     "describe_dismissal",
     "describe_end_of_paper",
     "describe_guardian",
+    "describe_project",
     "describe_query",
     "describe_recovery",
     "describe_refusal",
