@@ -18,12 +18,15 @@ from pixelpact.cli import (
     demo,
     doctor,
     fhir,
+    guardian,
     invite,
     keys,
     localnet,
     policy,
+    recovery,
     study,
     vault,
+    wallet,
 )
 from pixelpact.cli.printing import print_error, print_usage
 from pixelpact.errors import OutputError, PixelPactError
@@ -40,12 +43,18 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+consent.app.command("list")(wallet.list_consents)
+consent.app.command("show")(wallet.show)
+consent.app.command("relays")(wallet.relays)
+consent.app.command("end-paper")(wallet.end_paper)
 consent.app.command("export")(fhir.export_consent)
 consent.app.command("import")(fhir.import_consent)
 for name, commands in (
     ("keys", keys.app),
     ("study", study.app),
     ("consent", consent.app),
+    ("guardian", guardian.app),
+    ("recovery", recovery.app),
     ("invite", invite.app),
     ("access", access.app),
     ("policy", policy.app),
