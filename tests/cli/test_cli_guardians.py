@@ -62,22 +62,22 @@ def test_a_guardian_by_hand(desk: Desk) -> None:
     words = [each["stands"] for each in desk.ok("guardian", "guardian", "list")["appointments"]]
     assert words == ["dismissed", "dismissed"]
     desk.brought("patient", "consent", "end-paper", "--custodian", 2)
-    told = desk.run(
-        "patient", "consent", "end-paper", "--custodian", 2, "--output", path := desk.new(), "--yes"
-    )
-    assert told.code == 0
-    # It is there already, whatever document says it again.
-    desk.ok("hospital-b", "consent", "record", path)
 
-    desk.brought(
-        "patient", "guardian", "appoint", guardian, "--custodian", 1, "--days", 1, "--power", "GRANT"
-    )
+
+def test_a_guardian_whose_time_is_over_by_hand(desk: Desk) -> None:
+    patient = desk.address("patient")
+    appoint = ("guardian", "appoint", desk.guardian(), "--custodian", 1, "--days", 1, "--power", "GRANT")
+    made = desk.ok("patient", *appoint, "--output", path := desk.new(), "--yes")["signed"]
+    desk.ok("hospital-b", "consent", "record", path)
+    # It is there already, whoever brings it again.
+    desk.ok("hospital-a", "consent", "record", path)
     desk.wait(86_400)
-    expired = ("--for", patient, "--appointment", 3)
+    expired = ("--for", patient, "--appointment", made["number"])
     for command in (
         ("consent", "sign", *expired, "--custodian", 1, "--grantee", 2, "--purpose", "TREAT"),
         ("consent", "refuse", *expired, "--custodian", 1),
-        ("consent", "revoke", number, *expired),
+        ("consent", "revoke", "0x" + "11" * 32, *expired),
+        ("consent", "revoke", "--all", *expired),
     ):
         told = desk.run("guardian", *command, "--output", path := desk.new(), "--yes")
         assert (told.code, "time is over" in told.err, path.exists()) == (3, True, False)
