@@ -34,6 +34,9 @@ def test_the_commands_are_those_that_people_need() -> None:
         *(f"keys {each}" for each in ("create", "show", "publish", "words")),
         *(f"study {each}" for each in ("seal", "register", "list", "rotate")),
         *(f"consent {each}" for each in ("sign", "record", "revoke", "refuse", "list")),
+        *(f"consent {each}" for each in ("show", "relays", "end-paper")),
+        *(f"guardian {each}" for each in ("address", "appoint", "dismiss", "resign", "list")),
+        *(f"recovery {each}" for each in ("name", "start", "vouch", "stop", "finish", "take", "show")),
         *(f"invite {each}" for each in ("create", "show")),
         *(
             f"access {each}"
