@@ -5,6 +5,7 @@ from __future__ import annotations
 from pixelpact.custodian.anchoring import AnchoredBatch, KeptBatch
 from pixelpact.custodian.custodian import Custodian
 from pixelpact.custodian.releasing import Release
+from pixelpact.custodian.reviewing import OpenedInEmergency
 from pixelpact.custodian.rotating import Rotation
 from pixelpact.custodian.sharing import SharedStudy
 from pixelpact.custodian.waiting import CustodianStudy, WaitingRequest
@@ -14,6 +15,7 @@ __all__ = [
     "Custodian",
     "CustodianStudy",
     "KeptBatch",
+    "OpenedInEmergency",
     "Release",
     "Rotation",
     "SharedStudy",

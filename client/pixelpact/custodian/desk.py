@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from pixelpact.chain import Means
-from pixelpact.custodian import anchoring, paper, taking
+from pixelpact.chain import Means, Verdict
+from pixelpact.custodian import anchoring, paper, reviewing, taking
 from pixelpact.custodian.anchoring import AnchoredBatch, KeptBatch
+from pixelpact.custodian.reviewing import OpenedInEmergency
+from pixelpact.documents import complete
 from pixelpact.models import (
     WHOLE_RECORD,
     BatchedConsent,
+    EmergencyDraft,
     Modifier,
     PaperDirective,
     PaperDraft,
@@ -38,6 +41,10 @@ class Desk:
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
+
+    def now(self) -> int:
+        """The chain's time, in seconds."""
+        return self._profile.chain.now()
 
     # On paper
 
@@ -201,3 +208,51 @@ class Desk:
             InputError: it stands in none, or the chain does not have the batch.
         """
         return anchoring.prove(self._profile, consent)
+
+    # Emergencies
+
+    def unreviewed(self) -> list[OpenedInEmergency]:
+        """The emergencies that wait for a review by this institution, oldest first.
+
+        A custodian's own studies'; an ethics board's all. Never those that the institution opened itself.
+        """
+        return reviewing.unreviewed(self._profile)
+
+    def find_emergency(self, digits: str) -> bytes:
+        """The emergency that waits for a review whose number begins with these hexadecimal digits.
+
+        Raises:
+            InputError: no such digits, none, or more than one.
+        """
+        numbers = [each.number for each in self.unreviewed()]
+        return complete(
+            digits, "request", numbers, "`pixelpact access list` shows those that wait for a review"
+        )
+
+    def review(
+        self,
+        request: bytes,
+        verdict: Verdict,
+        report: bytes,
+        *,
+        person: str,
+        draft: EmergencyDraft | None = None,
+    ) -> bool:
+        """Say whether an emergency was justified; the chain gets the report's salted digest. Once, final.
+
+        Args:
+            request: its number.
+            verdict: what was found.
+            report: the review's report.
+            person: who reviews, as the institution knows them; the chain gets a keyed digest.
+            draft: the emergency's, as the institution that opened the record hands it over: the reason in it
+                must be the one that was given then.
+
+        Returns:
+            whether it came late.
+
+        Raises:
+            InputError: no such emergency, or a draft of another one.
+            ContractError: it was reviewed, or not by whoever may.
+        """
+        return reviewing.review(self._profile, request, verdict, report, person=person, draft=draft)
