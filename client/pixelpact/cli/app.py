@@ -18,6 +18,7 @@ from pixelpact.cli import (
     consent,
     demo,
     doctor,
+    emergency,
     fhir,
     invite,
     keys,
@@ -42,6 +43,8 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+access.app.add_typer(emergency.app, name="emergency")
+access.app.command("review")(emergency.review)
 consent.app.command("export")(fhir.export_consent)
 consent.app.command("import")(fhir.import_consent)
 for name, commands in (
