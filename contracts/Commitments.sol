@@ -46,7 +46,7 @@ abstract contract Commitments is Guardians {
 
     /// @inheritdoc IConsentRegistry
     function record(address subject, bytes32 directiveHash, uint32 appointment, bytes calldata signature) external {
-        _checkRecordable(subject, directiveHash);
+        Commitment storage found = _recordable(subject, directiveHash);
 
         // Check: the signature is the subject's, or that of a live guardian who may allow.
         _checkAuthority(subject, appointment, Vocabulary.GUARDIAN_GRANT, directiveHash, signature);
@@ -54,6 +54,7 @@ abstract contract Commitments is Guardians {
         // Effect: recorded now.
         _endPaperIfAny(subject, appointment);
         _record(
+            found,
             subject,
             directiveHash,
             appointment == _NO_APPOINTMENT ? _KIND_SIGNED : _KIND_GUARDIAN,
@@ -64,7 +65,7 @@ abstract contract Commitments is Guardians {
     /// @inheritdoc IConsentRegistry
     function revoke(address subject, bytes32 directiveHash, uint32 appointment, bytes calldata signature) external {
         // Check: the directive was not withdrawn.
-        _checkNotRevoked(subject, directiveHash);
+        Commitment storage found = _revocable(subject, directiveHash);
 
         // Check: the signature is the subject's, or a live guardian's.
         bytes32 structHash = keccak256(abi.encode(_REVOCATION_TYPEHASH, subject, directiveHash));
@@ -72,7 +73,7 @@ abstract contract Commitments is Guardians {
 
         // Effect: withdrawn now, recorded or not.
         _endPaperIfAny(subject, appointment);
-        _revoke(subject, directiveHash, appointment);
+        _revoke(found, subject, directiveHash, appointment);
     }
 
     /// @inheritdoc IConsentRegistry
@@ -105,7 +106,7 @@ abstract contract Commitments is Guardians {
         // Check: the form's digest is not zero.
         _checkDigest(form);
 
-        _checkRecordable(subject, directiveHash);
+        Commitment storage found = _recordable(subject, directiveHash);
 
         // Check: the subject never signed with a key.
         _checkPaperStands(subject);
@@ -120,7 +121,7 @@ abstract contract Commitments is Guardians {
 
         // Effect: recorded now, as this institution's word.
         _subjects[subject].flags |= _FLAG_PAPER;
-        _record(subject, directiveHash, _KIND_PAPER, custodian);
+        _record(found, subject, directiveHash, _KIND_PAPER, custodian);
         emit PaperRecorded(subject, directiveHash, custodian, form, msg.sender, second);
     }
 
@@ -138,10 +139,10 @@ abstract contract Commitments is Guardians {
         // Check: the directive was not withdrawn.
         address subject = directive.subject;
         bytes32 directiveHash = Directives.hash(directive);
-        _checkNotRevoked(subject, directiveHash);
+        Commitment storage found = _revocable(subject, directiveHash);
 
         // Effect: withdrawn now, recorded or not.
-        _revoke(subject, directiveHash, _NO_APPOINTMENT);
+        _revoke(found, subject, directiveHash, _NO_APPOINTMENT);
         emit RevocationTaken(subject, directiveHash, institution, means, form, msg.sender);
     }
 
@@ -169,19 +170,20 @@ abstract contract Commitments is Guardians {
         _checkDigest(form);
     }
 
-    /// @dev Reverts if the directive was withdrawn or recorded.
-    function _checkRecordable(address subject, bytes32 directiveHash) private view {
+    /// @dev What is kept of the directive, if it was neither withdrawn nor recorded.
+    function _recordable(address subject, bytes32 directiveHash) private view returns (Commitment storage found) {
         // Check: the directive was not withdrawn.
-        _checkNotRevoked(subject, directiveHash);
+        found = _revocable(subject, directiveHash);
 
         // Check: the directive was not recorded.
-        uint64 recordedAt = _commitments[subject][directiveHash].recordedAt;
+        uint64 recordedAt = found.recordedAt;
         if (recordedAt != _NEVER) revert ConsentRegistry_AlreadyRecorded(subject, directiveHash, recordedAt);
     }
 
-    /// @dev Reverts if the directive was withdrawn.
-    function _checkNotRevoked(address subject, bytes32 directiveHash) private view {
-        uint64 revokedAt = _commitments[subject][directiveHash].revokedAt;
+    /// @dev What is kept of the directive, if it was not withdrawn.
+    function _revocable(address subject, bytes32 directiveHash) private view returns (Commitment storage found) {
+        found = _commitments[subject][directiveHash];
+        uint64 revokedAt = found.revokedAt;
         if (revokedAt != _NEVER) revert ConsentRegistry_AlreadyRevoked(subject, directiveHash, revokedAt);
     }
 
@@ -190,19 +192,27 @@ abstract contract Commitments is Guardians {
         if (appointment == _NO_APPOINTMENT && _subjects[subject].flags & _FLAG_PAPER != 0) _setOwnKey(subject);
     }
 
-    function _record(address subject, bytes32 directiveHash, uint8 kind, uint32 authority) private {
-        _commitments[subject][directiveHash] = Commitment({
-            kind: kind,
-            recordedAt: uint64(block.timestamp),
-            revokedAt: _NEVER,
-            authority: authority,
-            generation: _subjects[subject].generation
-        });
+    function _record(
+        Commitment storage found,
+        address subject,
+        bytes32 directiveHash,
+        uint8 kind,
+        uint32 authority
+    ) private {
+        found.kind = kind;
+        found.recordedAt = uint64(block.timestamp);
+        found.authority = authority;
+        found.generation = _subjects[subject].generation;
         emit DirectiveRecorded(subject, directiveHash, kind, authority);
     }
 
-    function _revoke(address subject, bytes32 directiveHash, uint32 appointment) private {
-        _commitments[subject][directiveHash].revokedAt = uint64(block.timestamp);
+    function _revoke(
+        Commitment storage found,
+        address subject,
+        bytes32 directiveHash,
+        uint32 appointment
+    ) private {
+        found.revokedAt = uint64(block.timestamp);
         emit DirectiveRevoked(subject, directiveHash, appointment);
     }
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from agreement_cases import CUSTODIAN, OTHER, REQUESTER, Chance, Setting
 
-from pixelpact.policy import CommitmentFacts, ConsentKind, Role
+from pixelpact.models import AccessQuery
+from pixelpact.policy import CommitmentFacts, ConsentKind, InstitutionFacts, ProjectFacts, Role, StudyFacts
+from pixelpact.policy.state import State
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +68,19 @@ def _check_refusals(setting: Setting, subject: bytes) -> None:
                 union |= world.known.taken.get((subject, study), 0)
                 scope = (custodian, 0, study, grantee)
                 assert world.chain.call(world.consents, "refusedPurposes", subject, scope) == (union,)
+
+
+def test_an_event_that_nobody_knows_is_no_event() -> None:
+    with pytest.raises(KeyError):
+        State(paper_delay=0).apply(object(), 1)
+
+
+def test_what_was_never_reported_is_unknown() -> None:
+    state = State(paper_delay=0)
+    facts = state.facts(1, 5, AccessQuery(b"\1" * 32, 0, 1, project=b"\2" * 32))
+    assert (facts.study, facts.requester) == (StudyFacts(), InstitutionFacts(5))
+    assert (facts.commitment, facts.project) == (CommitmentFacts(), ProjectFacts())
+    assert (state.institutions.acting_for(b"\1" * 20), state.institutions.key_digest(5, 1)) == (
+        (0, 0),
+        bytes(32),
+    )

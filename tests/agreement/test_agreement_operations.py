@@ -13,10 +13,11 @@ from collections.abc import Iterator
 import pytest
 from agreement_chain import artifact
 from operations_chain import errors
-from operations_model import CONTRACTS
+from operations_model import CONTRACTS, event_types
 from operations_random import WEIGHTS, RandomWorld
 
 from pixelpact.policy import Reason
+from pixelpact.policy.state import State
 
 WORLDS = int(os.environ.get("PIXELPACT_WORLDS", "68"))
 FIRST_SEED = int(os.environ.get("PIXELPACT_FIRST_SEED", "0"))
@@ -48,6 +49,11 @@ def met() -> Met:
     for seed in range(FIRST_SEED, FIRST_SEED + WORLDS):
         RandomWorld(seed, found).live(OPERATIONS)
     return found
+
+
+def test_the_state_knows_every_event() -> None:
+    state = State(paper_delay=0)
+    assert set(state.events) == set(event_types())
 
 
 def transactions() -> Iterator[str]:

@@ -54,8 +54,8 @@ NEVER_TOGETHER = {
     (90, 91),
     *((90, other) for other in (210, 212, 213, 227)),
     *combinations((210, 211, 212, 213), 2),
-    # A query cites one project or none: one that serves, one that is unfit for every condition, or one in each
-    # state.
+    # A query cites one project or none: one that serves, one that is unfit for every condition, or one in
+    # each state.
     *((212, other) for other in (216, 217, 218, 225, 226, 227, 228)),
     *((219, other) for other in (217, 218, 226, 227, 228)),
     *((other, 219) for other in (213, 216, 217, 226, 227, 228)),

@@ -121,7 +121,7 @@ def drop(trail: Trail, at: int) -> Trail:
     return _whole(trail, trail.events[:at] + trail.events[at + 1 :])
 
 
-def append(trail: Trail, kind: type[Event], *, later: int = 1, **fields: Any) -> Trail:
+def append(trail: Trail, kind: type[Event], /, *, later: int = 1, **fields: Any) -> Trail:
     """The trail with one event more, in a block of its own some seconds later."""
     last = trail.events[-1]
     where = replace(

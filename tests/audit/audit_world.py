@@ -17,7 +17,13 @@ from pixelpact.chain import CONTRACTS, Call, Event, Founder, Network, Trail, eip
 from pixelpact.chain.abi import Entry, contract_abi
 from pixelpact.chain.answers import Log
 from pixelpact.chain.artifact import load_artifact
-from pixelpact.chain.contracts import AccessLedger, ConsentRegistry, InstitutionRegistry, StudyRegistry
+from pixelpact.chain.contracts import (
+    AccessLedger,
+    ConsentRegistry,
+    InstitutionRegistry,
+    ProjectRegistry,
+    StudyRegistry,
+)
 from pixelpact.chain.deploy import constructor_arguments
 from pixelpact.chain.events import (
     AccessReleased,
@@ -108,6 +114,7 @@ class World:
         self.institutions = InstitutionRegistry(self.network, self._read)
         self.studies = StudyRegistry(self.network, self._read)
         self.consents = ConsentRegistry(self.network, self._read)
+        self.projects = ProjectRegistry(self.network, self._read)
         self.ledger = AccessLedger(self.network, self._read)
 
     # The chain
@@ -131,6 +138,14 @@ class World:
             raise RefusedError(call.name) from error
         self.events += [decode_event(self.network, log, self.time) for log in self._logs()]
         return tuple(self.events[before:])
+
+    def create(self, code: bytes) -> bytes:
+        """Deploy code; its address."""
+        return _bytes(self._evm.deploy(_hex(DEPLOYER), code))
+
+    def code(self, address: bytes) -> bytes:
+        """What stands at an address where a PolicyEngine does: the EVM pads it with zeros."""
+        return bytes(self._evm.get_code(_hex(address)))[: len(load_artifact("PolicyEngine").runtime_code)]
 
     def next_block(self) -> None:
         """Begin another block."""

@@ -18,14 +18,20 @@ from pixelpact.chain import (
     AccessReleased,
     AccessRequested,
     AllRevoked,
+    CarriedOut,
     DirectiveRecorded,
     DirectiveRevoked,
     DisposalAttested,
+    EngineReplaced,
     InstitutionAdmitted,
+    InstitutionChanged,
+    InstitutionReinstated,
     InstitutionSuspended,
     KeyPublished,
     OperatorSet,
+    PaperEnded,
     RefusalSet,
+    SharingStopped,
     StudyErased,
     StudyRegistered,
     StudyReinstated,
@@ -71,6 +77,7 @@ def test_the_honest_trail_has_every_kind_of_event_but_disputes(story: Story) -> 
         InstitutionSuspended,
         KeyPublished,
         OperatorSet,
+        PaperEnded,
         RefusalSet,
         StudyErased,
         StudyRegistered,
@@ -405,7 +412,13 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
     "a refusal by nobody": (_first(AccessRefused)(person=ZERO32), {Code.PERSON_MISSING}),
     # Promise 4: what is owed.
     "a withdrawal without a rotation": (
-        lambda s: append(s.trail, DirectiveRevoked, subject=PATIENT, directive=eip712.struct_hash(s.for_d)),
+        lambda s: append(
+            s.trail,
+            DirectiveRevoked,
+            subject=PATIENT,
+            directive=eip712.struct_hash(s.for_d),
+            appointment=0,
+        ),
         {Code.ROTATION_OWED},
     ),
     "a rotation whose old blocks nobody vouches for": (
@@ -453,7 +466,7 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
     "an operator that is another's admin": (_first(OperatorSet)(account=admin(B)), {Code.OPERATOR}),
     "an operator that is the admin": (_first(OperatorSet)(account=admin(A)), {Code.OPERATOR}),
     "an operator that acts for another": (_again(OperatorSet, institution=B), {Code.OPERATOR}),
-    "an operator with permissions that nobody knows": (_first(OperatorSet)(permissions=64), {Code.OPERATOR}),
+    "an operator with permissions that nobody knows": (_first(OperatorSet)(permissions=128), {Code.OPERATOR}),
     "an operator without an account": (_first(OperatorSet)(account=bytes(20)), {Code.OPERATOR}),
     "an operator of a suspended institution": (
         _again(OperatorSet, institution=C, account=admin(7)),
@@ -574,6 +587,26 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
     "a generation skipped": (_again(AllRevoked, generation=3), {Code.GENERATION_SEQUENCE}),
     "a generation twice": (_again(AllRevoked), {Code.GENERATION_SEQUENCE}),
     "a refusal replayed": (_again(RefusalSet, purposes=0), {Code.REFUSAL_SEQUENCE}),
+    "an institution reinstated by nobody's vote": (
+        lambda s: append(s.trail, InstitutionReinstated, institution=C),
+        {Code.WITHOUT_VOTE},
+    ),
+    "roles changed by nobody's vote": (
+        lambda s: append(s.trail, InstitutionChanged, institution=D, roles=2, country=b"AT", attributes=0),
+        {Code.WITHOUT_VOTE},
+    ),
+    "an engine that nobody voted for": (
+        lambda s: append(s.trail, EngineReplaced, engine=b"\x0e" * 20, code_hash=b"\x0e" * 32, version=2),
+        {Code.WITHOUT_VOTE},
+    ),
+    "sharing stopped by nobody's vote": (
+        lambda s: append(s.trail, SharingStopped, until=2**40),
+        {Code.WITHOUT_VOTE},
+    ),
+    "a proposal carried out that was never made": (
+        lambda s: append(s.trail, CarriedOut, proposal=9, by=STRANGER),
+        {Code.WITHOUT_VOTE},
+    ),
     "a refusal of two scopes": (
         _again(RefusalSet, custodian=A, grantee=B, sequence=10_000),
         {Code.REFUSAL_SCOPE},

@@ -193,6 +193,7 @@ def _many(network: Network, count: int) -> Iterator[Event]:
             query=query,
             directive_hash=digest,
             directive=directive,
+            evidence=None,
             person=PERSON,
             engine_version=1,
             **where("AccessLedger"),
@@ -218,9 +219,12 @@ def _many(network: Network, count: int) -> Iterator[Event]:
             grantee=0,
             purposes=1 << (number % 50 + 1),
             sequence=number + 1,
+            appointment=0,
             **where("ConsentRegistry"),
         )
-        yield DirectiveRevoked(subject=subject, directive=word(number + 1), **where("ConsentRegistry"))
+        yield DirectiveRevoked(
+            subject=subject, directive=word(number + 1), appointment=0, **where("ConsentRegistry")
+        )
         if number % 100 == 50:
             yield StudyRotated(
                 study=study,

@@ -58,6 +58,41 @@ TREAT = 1 << Purpose.TREAT
 A, B, C, D = 1, 2, 3, 4
 
 
+#: The events that no other story has.
+ONLY_HERE = frozenset(
+    {
+        "AdminRecovered",
+        "BatchAnchored",
+        "CarriedOut",
+        "CustodyOffered",
+        "CustodyTransferred",
+        "EmergencyRequested",
+        "EmergencyReviewed",
+        "EngineReplaced",
+        "GuardianAppointed",
+        "GuardianDismissed",
+        "InstitutionChanged",
+        "InstitutionReinstated",
+        "KeyReplaced",
+        "PaperRecorded",
+        "Passed",
+        "ProjectApproved",
+        "ProjectRegistered",
+        "ProjectWithdrawn",
+        "Proposed",
+        "RecoveryNamed",
+        "RecoveryStarted",
+        "RecoveryStopped",
+        "RefusalTaken",
+        "RevocationTaken",
+        "SharingStopped",
+        "TakenRefusalLifted",
+        "Vetoed",
+        "Voted",
+    }
+)
+
+
 @dataclass
 class Cast:
     """Who takes part, each with a key of their own."""
@@ -162,13 +197,25 @@ class Matters:
             self.study = self.study if any(self.study) else study
 
     def on_paper(self) -> None:
-        cast, consents = self.cast, self.chain.consents
-        minor = cast.minor.address
-        directive = self.directive(minor)
+        directive = self.paper(self.cast.minor.address)
+        self.send(self.chain.consents.take_revocation(directive, Means.PAPER, FORM), self.cast.a)
+
+    def paper(self, subject: bytes) -> Directive:
+        """A consent on paper, recorded by A and attested by its second operator."""
+        directive, second = self.directive(subject), self.cast.a_second
         number = eip712.struct_hash(directive)
-        attested = self.sign(cast.a_second, PaperConsent(minor, number, A, FORM))
-        self.send(consents.record_paper(minor, number, FORM, cast.a_second.address, attested), cast.a)
-        self.send(consents.take_revocation(directive, Means.PAPER, FORM), cast.a)
+        attested = self.sign(second, PaperConsent(subject, number, A, FORM))
+        call = self.chain.consents.record_paper(subject, number, FORM, second.address, attested)
+        self.send(call, self.cast.a)
+        return directive
+
+    def recorded(self, subject: bytes, **changes: Any) -> Directive:
+        """A consent that the patient signed."""
+        directive = self.directive(subject, **changes)
+        signature = self.sign(self.cast.patient, directive)
+        number = eip712.struct_hash(directive)
+        self.send(self.chain.consents.record(subject, number, 0, signature), self.cast.d)
+        return directive
 
     def taken(self) -> None:
         cast, consents, patient = self.cast, self.chain.consents, self.cast.patient.address
@@ -211,6 +258,17 @@ class Matters:
         query = AccessQuery(self.study, int(Purpose.TREAT), 1)
         call = self.chain.ledger.request(1, query, self.shown, PERSONS[0], evidence=self.evidence)
         assert only(AccessRequested, self.send(call, cast.b)).reason == 0
+
+    def recovery_by_friend(self) -> None:
+        """The friend that the patient named gives the patient a new key."""
+        cast, consents, patient = self.cast, self.chain.consents, self.cast.patient.address
+        named = self.sign(cast.patient, eip712.Recoverer(patient, cast.friend.address, 1))
+        self.send(consents.name_recovery(patient, cast.friend.address, 1, named), cast.b)
+        candidate = cast.new_key.address
+        begun = self.sign(cast.friend, eip712.Recovery(patient, candidate, 1))
+        self.send(consents.start_recovery(patient, candidate, 1, begun), cast.b)
+        self.driver.wait(consents.recovery(patient).ready_at - self.driver.now())
+        self.send(consents.finish_recovery(patient), cast.d)
 
     def recovery(self) -> None:
         cast, consents, patient = self.cast, self.chain.consents, self.cast.patient.address

@@ -22,6 +22,7 @@ from scenario import (
     YEAR,
     ZERO32,
     Domain,
+    Patient,
     digest,
     directive_of,
     sent,
@@ -38,7 +39,15 @@ LONGEST = 568_080_000
 class Consenting:
     """Each method signs and sends one thing; Alice is the subject, and hospital A the hospital."""
 
-    def __init__(self, chain: Any, consents: Any, domain: Domain, people: Any, study: bytes) -> None:
+    def __init__(
+        self,
+        chain: Any,
+        consents: Any,
+        domain: Domain,
+        people: Any,
+        study: bytes,
+        patient: Patient = ALICE,
+    ) -> None:
         self.chain, self.consents, self.domain, self.people, self.study = (
             chain,
             consents,
@@ -46,13 +55,14 @@ class Consenting:
             people,
             study,
         )
+        self.patient = patient
 
     def hash(self, directive: dict[str, Any]) -> bytes:
         return self.domain.struct_hash("Directive", directive)
 
     def directive(self, name: str = "another", **changes: Any) -> dict[str, Any]:
         """A directive of Alice's that nobody recorded yet."""
-        return directive_of(self.study, salt=digest(name), **changes)
+        return directive_of(self.study, **({"subject": self.patient.address, "salt": digest(name)} | changes))
 
     def at(self, time: int) -> None:
         """From now on it is this time, also for views."""
@@ -60,41 +70,43 @@ class Consenting:
 
     # What the patient, or a guardian, says
 
-    def record(self, directive: dict[str, Any], signer: Any = ALICE, appointment: int = 0) -> Any:
-        signature = signer.sign(self.domain, "Directive", directive)
+    def record(self, directive: dict[str, Any], signer: Any = None, appointment: int = 0) -> Any:
+        signature = (signer or self.patient).sign(self.domain, "Directive", directive)
         return self.consents.record(
             directive["subject"], self.hash(directive), appointment, signature, sender=self.people.relay
         )
 
-    def revoke(self, directive_hash: bytes, signer: Any = ALICE, appointment: int = 0) -> Any:
-        message = {"subject": ALICE.address, "directive": directive_hash}
-        signature = signer.sign(self.domain, "Revocation", message)
+    def revoke(self, directive_hash: bytes, signer: Any = None, appointment: int = 0) -> Any:
+        message = {"subject": self.patient.address, "directive": directive_hash}
+        signature = (signer or self.patient).sign(self.domain, "Revocation", message)
         return self.consents.revoke(
-            ALICE.address, directive_hash, appointment, signature, sender=self.people.relay
+            self.patient.address, directive_hash, appointment, signature, sender=self.people.relay
         )
 
-    def revoke_all(self, generation: int, signer: Any = ALICE, appointment: int = 0) -> Any:
-        message = {"subject": ALICE.address, "generation": generation}
-        signature = signer.sign(self.domain, "RevocationOfAll", message)
+    def revoke_all(self, generation: int, signer: Any = None, appointment: int = 0) -> Any:
+        message = {"subject": self.patient.address, "generation": generation}
+        signature = (signer or self.patient).sign(self.domain, "RevocationOfAll", message)
         return self.consents.revokeAll(
-            ALICE.address, generation, appointment, signature, sender=self.people.relay
+            self.patient.address, generation, appointment, signature, sender=self.people.relay
         )
 
-    def refuse(self, purposes: int, signer: Any = ALICE, appointment: int = 0, **changes: Any) -> Any:
+    def refuse(self, purposes: int, signer: Any = None, appointment: int = 0, **changes: Any) -> Any:
         message = {
-            "subject": ALICE.address,
+            "subject": self.patient.address,
             "custodian": 0,
             "study": ZERO32,
             "grantee": 0,
             "purposes": purposes,
             "sequence": 1,
         } | changes
-        signature = signer.sign(self.domain, "Refusal", message)
+        signature = (signer or self.patient).sign(self.domain, "Refusal", message)
         return self.consents.refuse(message, appointment, signature, sender=self.people.relay)
 
-    def end_paper(self, signer: Any = ALICE, subject: str = ALICE.address) -> Any:
-        signature = signer.sign(self.domain, "EndOfPaper", {"subject": subject})
-        return self.consents.endPaper(subject, signature, sender=self.people.relay)
+    def end_paper(self, signer: Any = None) -> Any:
+        signature = (signer or self.patient).sign(
+            self.domain, "EndOfPaper", {"subject": self.patient.address}
+        )
+        return self.consents.endPaper(self.patient.address, signature, sender=self.people.relay)
 
     # What hospital A says
 
@@ -118,7 +130,7 @@ class Consenting:
 
     def take_refusal(self, purposes: int, sender: Any = None, **changes: Any) -> Any:
         arguments = {
-            "subject": ALICE.address,
+            "subject": self.patient.address,
             "study": ZERO32,
             "purposes": purposes,
             "means": BY_PHONE,
@@ -127,7 +139,7 @@ class Consenting:
         return self.consents.takeRefusal(*arguments.values(), sender=sender or self.people.hospital_a)
 
     def lift(self, sequence: int, sender: Any = None, second: Any = HARRY, **changes: Any) -> Any:
-        arguments = {"subject": ALICE.address, "study": ZERO32, "form": FORM, "sequence": sequence}
+        arguments = {"subject": self.patient.address, "study": ZERO32, "form": FORM, "sequence": sequence}
         message = arguments | {"custodian": HOSPITAL_A} | changes
         signature = second.sign(self.domain, "RefusalLift", message | changes.pop("signed", {}))
         return self.consents.liftTakenRefusal(
@@ -141,7 +153,7 @@ class Consenting:
 
     def appointment(self, guardian: Any = GUARDIAN, **changes: Any) -> dict[str, Any]:
         return {
-            "subject": ALICE.address,
+            "subject": self.patient.address,
             "guardian": guardian.address,
             "powers": GRANT,
             "custodian": 0,
@@ -149,9 +161,9 @@ class Consenting:
             "number": 1,
         } | changes
 
-    def appoint(self, signer: Any = ALICE, **changes: Any) -> Any:
+    def appoint(self, signer: Any = None, **changes: Any) -> Any:
         message = self.appointment(**changes)
-        signature = signer.sign(self.domain, "Appointment", message)
+        signature = (signer or self.patient).sign(self.domain, "Appointment", message)
         return self.consents.appoint(message, signature, sender=self.people.relay)
 
     def attest(
@@ -164,44 +176,46 @@ class Consenting:
             appointment, form, second.address, signature, sender=sender or self.people.hospital_a
         )
 
-    def dismiss(self, number: int = 1, signer: Any = ALICE) -> Any:
-        signature = signer.sign(self.domain, "Dismissal", {"subject": ALICE.address, "number": number})
-        return self.consents.dismiss(ALICE.address, number, signature, sender=self.people.relay)
+    def dismiss(self, number: int = 1, signer: Any = None) -> Any:
+        signature = (signer or self.patient).sign(
+            self.domain, "Dismissal", {"subject": self.patient.address, "number": number}
+        )
+        return self.consents.dismiss(self.patient.address, number, signature, sender=self.people.relay)
 
     # Recovery
 
-    def name(self, account: Any = SAFE, sequence: int = 1, signer: Any = ALICE) -> Any:
+    def name(self, account: Any = SAFE, sequence: int = 1, signer: Any = None) -> Any:
         address = getattr(account, "address", account)
-        message = {"subject": ALICE.address, "account": address, "sequence": sequence}
-        signature = signer.sign(self.domain, "Recoverer", message)
+        message = {"subject": self.patient.address, "account": address, "sequence": sequence}
+        signature = (signer or self.patient).sign(self.domain, "Recoverer", message)
         return self.consents.nameRecovery(
-            ALICE.address, address, sequence, signature, sender=self.people.relay
+            self.patient.address, address, sequence, signature, sender=self.people.relay
         )
 
     def start(self, candidate: str, attempt: int = 1, signer: Any = SAFE) -> Any:
-        message = {"subject": ALICE.address, "candidate": candidate, "attempt": attempt}
+        message = {"subject": self.patient.address, "candidate": candidate, "attempt": attempt}
         signature = signer.sign(self.domain, "Recovery", message)
         return self.consents.startRecovery(
-            ALICE.address, candidate, attempt, signature, sender=self.people.relay
+            self.patient.address, candidate, attempt, signature, sender=self.people.relay
         )
 
     def start_by_guardian(
         self, candidate: str, attempt: int = 1, signer: Any = GUARDIAN, sender: Any = None, **changes: Any
     ) -> Any:
-        message = {"subject": ALICE.address, "candidate": candidate, "attempt": attempt}
+        message = {"subject": self.patient.address, "candidate": candidate, "attempt": attempt}
         signature = signer.sign(self.domain, "Recovery", message)
         arguments = {"appointment": 1, "study": self.study} | changes
         return self.consents.startRecoveryByGuardian(
             *message.values(), *arguments.values(), signature, sender=sender or self.people.hospital_a
         )
 
-    def stop(self, attempt: int = 1, signer: Any = ALICE) -> Any:
-        message = {"subject": ALICE.address, "attempt": attempt}
-        signature = signer.sign(self.domain, "RecoveryStop", message)
-        return self.consents.stopRecovery(ALICE.address, attempt, signature, sender=self.people.relay)
+    def stop(self, attempt: int = 1, signer: Any = None) -> Any:
+        message = {"subject": self.patient.address, "attempt": attempt}
+        signature = (signer or self.patient).sign(self.domain, "RecoveryStop", message)
+        return self.consents.stopRecovery(self.patient.address, attempt, signature, sender=self.people.relay)
 
     def finish(self) -> Any:
-        return self.consents.finishRecovery(ALICE.address, sender=self.people.eve)
+        return self.consents.finishRecovery(self.patient.address, sender=self.people.eve)
 
     # Batches
 
@@ -222,9 +236,9 @@ class Consenting:
         )
 
     def evidence(
-        self, directive: dict[str, Any], path: list[bytes], root: bytes, signer: Any = ALICE, **changes: Any
+        self, directive: dict[str, Any], path: list[bytes], root: bytes, signer: Any = None, **changes: Any
     ) -> tuple[Any, ...]:
-        signature = signer.sign(self.domain, "Directive", directive)
+        signature = (signer or self.patient).sign(self.domain, "Directive", directive)
         fields = {"poster": HOSPITAL_A, "root": root, "path": path, "appointment": 0, "signature": signature}
         return tuple((fields | changes).values())
 
@@ -234,18 +248,20 @@ class Consenting:
         self,
         directive: dict[str, Any],
         evidence: Any = NO_EVIDENCE,
-        subject: str = ALICE.address,
+        subject: str | None = None,
         **scope: Any,
     ) -> Any:
         fields = {"custodian": HOSPITAL_A, "formers": 0, "study": self.study, "grantee": HOSPITAL_B} | scope
-        return self.consents.standing(subject, self.hash(directive), tuple(fields.values()), evidence)
+        return self.consents.standing(
+            subject or self.patient.address, self.hash(directive), tuple(fields.values()), evidence
+        )
 
     def refused(self, **scope: Any) -> int:
         fields = {"custodian": HOSPITAL_A, "formers": 0, "study": self.study, "grantee": HOSPITAL_B} | scope
-        return int(self.consents.refusedPurposes(ALICE.address, tuple(fields.values())))
+        return int(self.consents.refusedPurposes(self.patient.address, tuple(fields.values())))
 
-    def flags(self, subject: str = ALICE.address) -> int:
-        return int(self.consents.subjectOf(subject).flags)
+    def flags(self, subject: str | None = None) -> int:
+        return int(self.consents.subjectOf(subject or self.patient.address).flags)
 
     def register(self, studies: Any, name: str, subject: str, sender: Any = None) -> bytes:
         """Another study; its number."""

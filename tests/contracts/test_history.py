@@ -1,4 +1,4 @@
-"""No call's gas grows with what happened before: the same after 201 more of everything as at the start.
+"""No call's gas grows with what happened before: the same after 84 more of everything as at the start.
 
 The history is made by contracts that act for the two hospitals, so that it takes a dozen transactions.
 """
@@ -38,7 +38,7 @@ from scenario import (
     said_in,
 )
 
-MORE, AT_ONCE = 201, 21
+MORE, AT_ONCE = 84, 21
 KEY = b"K" * 1_216
 
 

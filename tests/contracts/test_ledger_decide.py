@@ -180,6 +180,28 @@ def test_refuses_an_unknown_purpose_by_its_own_bit_only(
     assert decide_again(directive, purpose=purpose) == expected
 
 
+@pytest.fixture
+def handed_over(studies, study, people):
+    """Hospital A hands the study over to hospital D."""
+    studies.offerCustody(study, HOSPITAL_D, sender=people.hospital_a)
+    studies.acceptCustody(study, sender=people.hospital_d)
+
+
+def test_denies_what_names_the_custodian_before(handed_over, directive, decide, decide_again):
+    assert decide_again(directive) == REASON.CUSTODIAN_DIFFERS
+    assert decide(custodian=HOSPITAL_D) == REASON.PERMITTED
+
+
+@pytest.mark.parametrize("custodian", [HOSPITAL_A, HOSPITAL_D])
+def test_counts_what_is_refused_of_a_custodian_and_of_those_before(
+    handed_over, ledger, study, refuse, decide, custodian
+):
+    """In an emergency too: handing a study over lifts nothing."""
+    refuse(1 << PURPOSE.TREAT, custodian=custodian)
+    assert decide(custodian=HOSPITAL_D) == REASON.REFUSED_BY_PATIENT
+    assert ledger.decideEmergency(HOSPITAL_B, study, CT) == REASON.REFUSED_BY_PATIENT
+
+
 # 6 directive
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import zlib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from pixelpact.documents import (
     parse_attestation,
     parse_invitation,
     parse_signed,
+    save_qr,
     sign_invitation,
     signed_text,
 )
@@ -290,3 +293,16 @@ def test_numbers_are_completed_only_when_one_is_meant() -> None:
     ):
         with pytest.raises(InputError, match=why):
             complete(digits, "study", numbers, "Look")
+
+
+def test_a_picture_holds_the_evidence_of_a_batch_of_a_million(tmp_path: Path) -> None:
+    def link(depth: int) -> str:
+        path = tuple(hashlib.sha256(bytes([each])).digest() for each in range(depth))
+        signature = hashlib.shake_256(b"made up").digest(65)
+        shown = replace(SHOWN, path=path, signature=signature)
+        return invitation_link(sign_invitation(ACCOUNT, replace(INVITATION.invitation, evidence=shown)))
+
+    save_qr(link(20), tmp_path / "link.png")
+    with pytest.raises(InputError, match="fits into no QR code"):
+        save_qr(link(32), tmp_path / "deep.png")
+    assert [each.name for each in tmp_path.iterdir()] == ["link.png"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -18,9 +18,11 @@ from pixelpact.policy import (
     Obligation,
     Permission,
     Purpose,
+    Trait,
     check_directive,
     describe,
     describe_guardian,
+    describe_project,
     describe_query,
     describe_recovery,
     purpose_set,
@@ -199,6 +201,30 @@ def test_a_guardian_is_read_out() -> None:
     limited = describe_guardian(bytes(20), 0, 0, NOW)
     assert "This guardian may allow nothing in your name." in limited
     assert not any("new key" in sentence for sentence in limited)
+
+
+@dataclass(frozen=True)
+class Body:
+    lead: int = 2
+    partners: tuple[int, ...] = (3, 4)
+    traits: int = Trait.GENETIC | Trait.COMMERCIAL
+    country: bytes = b"CH"
+    codes: tuple[bytes, ...] = (b"MONDO:1".ljust(32, b"\0"),)
+
+
+def test_a_project_is_read_out() -> None:
+    assert describe_project(Body(), {2: "B"}) == [
+        "It is led by B (institution 2), with institution 3 and institution 4.",
+        "It is for MONDO:1.",
+        "It studies genes and is for commercial use.",
+        "The data is used in CH.",
+    ]
+    assert describe_project(Body(partners=(), traits=0, country=bytes(2), codes=())) == [
+        "It is led by institution 2 alone.",
+        "It names no disease and no kind of research.",
+        "It develops no methods, studies neither genes nor ancestry, and is not commercial.",
+        "The data is used in no stated country.",
+    ]
 
 
 def test_a_recovery_is_read_out() -> None:

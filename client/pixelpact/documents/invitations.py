@@ -139,7 +139,8 @@ def verify_invitation(chain: Chain, signed: SignedInvitation) -> Invitation:
     study = chain.studies.study(invitation.study, at="final")
     operator = chain.institutions.operator(signed.inviter, at="final")
     invites = study.custodian != 0 and (
-        signed.inviter == study.subject or operator.institution == study.custodian
+        signed.inviter == chain.consents.key_of(study.subject, at="final")
+        or operator.institution == study.custodian
     )
     if not invites or (study.custodian, study.categories) != (invitation.custodian, invitation.categories):
         raise InputError(

@@ -34,11 +34,18 @@ def save_qr(link: str, path: Path) -> None:
     """Write a link as a picture, by the file's name an SVG or a PNG.
 
     Raises:
-        InputError: another kind of picture, or there is such a file already.
+        InputError: another kind of picture, a link that is too long, or there is such a file already.
         OutputError: it can't be written.
     """
     require_picture(path)
     picture = io.BytesIO()
-    code = segno.make(link, micro=False, error="m")
+    try:
+        code = segno.make(link, micro=False, error="m")
+    except segno.DataOverflowError as error:
+        raise InputError(
+            f"The link has {len(link)} characters and fits into no QR code",
+            why="the batch that its consent stands in is of more than a million",
+            remedy="Hand the invitation over as a file or as a link",
+        ) from error
     code.save(picture, kind=path.suffix.lower().removeprefix("."), scale=_PIXELS_PER_MODULE, border=4)
     write_document(path, picture.getvalue())

@@ -26,8 +26,10 @@ from pixelpact.policy._generated import (
 )
 from pixelpact.policy.decision import Decision, decide, decide_emergency, decide_release, emergency_query
 from pixelpact.policy.description import (
+    ProjectBody,
     describe,
     describe_guardian,
+    describe_project,
     describe_query,
     describe_recovery,
     describe_refusal,
@@ -105,6 +107,7 @@ __all__ = [
     "OperatorPermission",
     "Outcome",
     "Permission",
+    "ProjectBody",
     "ProjectFacts",
     "ProjectStatus",
     "Purpose",
@@ -128,6 +131,7 @@ __all__ = [
     "descendants",
     "describe",
     "describe_guardian",
+    "describe_project",
     "describe_query",
     "describe_recovery",
     "describe_refusal",

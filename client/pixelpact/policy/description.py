@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO, WHOLE_RECORD, ZERO32
 from pixelpact.policy import wording
-from pixelpact.policy._generated import Category, GuardianPower, ModifierCode, Permission, Purpose
+from pixelpact.policy._generated import Category, GuardianPower, ModifierCode, Permission, Purpose, Trait
 from pixelpact.policy.vocabulary import (
     MODIFIERS,
     MONTH,
@@ -16,7 +16,7 @@ from pixelpact.policy.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pixelpact.models import AccessQuery, Directive, Modifier, Refusal
 
@@ -143,6 +143,56 @@ def describe_recovery(account: bytes) -> list[str]:
         f"0x{account.hex()} may start to give you a new key, if you lose yours.",
         "It takes over only after a delay, in which your present key can stop it.",
         "A new key ends every consent given before.",
+    ]
+
+
+class ProjectBody(Protocol):
+    """What a research project says of itself when it is registered (docs/contracts.md)."""
+
+    @property
+    def lead(self) -> int:
+        """The institution that leads it."""
+        ...
+
+    @property
+    def partners(self) -> Sequence[int]:
+        """The others that take part."""
+        ...
+
+    @property
+    def traits(self) -> int:
+        """A set of Trait."""
+        ...
+
+    @property
+    def country(self) -> bytes:
+        """Where the data is used, two ASCII capital letters; zeros when it says nothing."""
+        ...
+
+    @property
+    def codes(self) -> Sequence[bytes]:
+        """The diseases and kinds of research that it is for, 32 bytes each."""
+        ...
+
+
+def describe_project(project: ProjectBody, names: Mapping[int, str] = _NOBODY) -> list[str]:
+    """What a research project says of itself, a plain sentence each: read out before a board approves it.
+
+    Args:
+        project: as it is or will be registered.
+        names: the institutions' names by their numbers, as far as they are known.
+    """
+    others = wording.series([wording.institution(one, names) for one in project.partners])
+    listed = wording.series([wording.code(one) for one in project.codes])
+    does = wording.series([trait.label for trait in Trait if project.traits & trait])
+    return [
+        f"It is led by {wording.institution(project.lead, names)}"
+        + (f", with {others}." if others else " alone."),
+        f"It is for {listed}." if listed else "It names no disease and no kind of research.",
+        f"It {does}."
+        if does
+        else "It develops no methods, studies neither genes nor ancestry, and is not commercial.",
+        f"The data is used in {wording.country(project.country)}.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""What a decision is made from, as the chain shows it at one block (docs/policy.md). All of it is frozen."""
+"""What a decision is made from, as the chain shows it at one block (docs/policy.md)."""
 
 from __future__ import annotations
 
@@ -179,9 +179,12 @@ _NO_COMMITMENT = CommitmentFacts()
 _NO_PROJECT = ProjectFacts()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Facts:
     """All that a decision needs to know beside the query and the directive.
+
+    Made for one decision and dropped, millions of times: not frozen, since to make a frozen one takes long
+    beside a decision. What it holds is frozen.
 
     Attributes:
         time: the block's timestamp, in seconds.

@@ -15,7 +15,8 @@ __all__ = ["Commitment", "Consents", "ShownConsent"]
 _GRANT = int(GuardianPower.GRANT)
 _NOTHING = CommitmentFacts()
 _UNKNOWN = Subject()
-_KINDS = tuple(ConsentKind)
+_KINDS = _NONE, _SIGNED, _GUARDIAN, _PAPER = tuple(ConsentKind)
+_STANDS = Reason.PERMITTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,44 +118,44 @@ class Consents:
             facts, since = found.facts, 0
             if found.generation != subject.generation:
                 since = subject.generation_since
-            if facts.kind != ConsentKind.SIGNED:
+            if facts.kind != _SIGNED:
                 flaw = self._flaw(subject, facts.kind, found.authority, custodian, time)
-                stands_from = facts.recorded_at + self.paper_delay if facts.kind == ConsentKind.PAPER else 0
-                facts = replace(facts, flaw=flaw, stands_from=stands_from)
+                if flaw:
+                    facts = replace(facts, flaw=flaw)
             return facts, since
         facts = found.facts if found is not None else _NOTHING
         anchored_at = self.batches.get((shown.poster, shown.root), 0) if shown is not None else 0
         if shown is None or not anchored_at:
             return facts, subject.generation_since
         kind = self._kind_shown(address, subject, shown)
-        if kind == ConsentKind.NONE:
+        if kind == _NONE:
             return replace(facts, flaw=Reason.EVIDENCE_INVALID), subject.generation_since
         flaw = self._flaw(subject, kind, shown.appointment, custodian, time)
-        return replace(facts, kind=kind, recorded_at=anchored_at, flaw=flaw), subject.generation_since
+        return CommitmentFacts(anchored_at, facts.revoked_at, kind, 0, flaw), subject.generation_since
 
     def _kind_shown(self, address: bytes, subject: Subject, shown: ShownConsent) -> ConsentKind:
         if not shown.leads or not shown.signer:
-            return ConsentKind.NONE
+            return _NONE
         if shown.appointment == 0:
-            return ConsentKind.SIGNED if shown.signer == (subject.key or address) else ConsentKind.NONE
+            return _SIGNED if shown.signer == (subject.key or address) else _NONE
         guardian = subject.guardian(shown.appointment)
         signed = guardian is not None and guardian.account == shown.signer
-        return ConsentKind.GUARDIAN if signed else ConsentKind.NONE
+        return _GUARDIAN if signed else _NONE
 
     @staticmethod
     def _flaw(subject: Subject, kind: ConsentKind, authority: int, custodian: int, time: int) -> Reason:
         """Why what was given in the patient's name does not count for what this custodian holds."""
-        if kind == ConsentKind.PAPER:
+        if kind == _PAPER:
             if subject.has_own_key:
                 return Reason.PAPER_ENDED
-            return Reason.PERMITTED if authority == custodian else Reason.AUTHORITY_EXCEEDED
-        guardian = subject.guardian(authority) if kind == ConsentKind.GUARDIAN else None
+            return _STANDS if authority == custodian else Reason.AUTHORITY_EXCEEDED
+        guardian = subject.guardian(authority) if kind == _GUARDIAN else None
         if guardian is None:
-            return Reason.PERMITTED
+            return _STANDS
         if not subject.is_live(guardian, time):
             return Reason.GUARDIAN_ENDED
         may_grant = guardian.powers & _GRANT and guardian.custodian in (0, custodian)
-        return Reason.PERMITTED if may_grant else Reason.AUTHORITY_EXCEEDED
+        return _STANDS if may_grant else Reason.AUTHORITY_EXCEEDED
 
     def _of(self, address: bytes) -> Subject:
         found = self.subjects.get(address)
@@ -164,10 +165,14 @@ class Consents:
 
     def _recorded(self, event: Any, time: int) -> None:
         kind = _KINDS[event.kind]
-        if kind == ConsentKind.PAPER:
+        stands_from = 0
+        if kind == _PAPER:
             self._of(event.subject).has_paper = True
+            stands_from = time + self.paper_delay
         self.commitments[event.subject, event.directive] = Commitment(
-            CommitmentFacts(time, kind=kind), event.authority, self.subject(event.subject).generation
+            CommitmentFacts(time, 0, kind, stands_from),
+            event.authority,
+            self.subject(event.subject).generation,
         )
 
     def _said_beside(self, event: Any, time: int) -> None:

@@ -47,6 +47,11 @@ class State:
             **self.ledger.handlers(lambda study: self.studies.facts(study).custodian),
         }
 
+    @property
+    def events(self) -> frozenset[str]:
+        """The names of the events that it takes."""
+        return frozenset(self._handlers)
+
     def apply(self, event: Any, time: int) -> None:
         """Let an event happen.
 

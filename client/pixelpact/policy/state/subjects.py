@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pixelpact.models import ZERO32
 from pixelpact.policy.facts import NO_REFUSALS, RefusalFacts
 
 __all__ = ["Guardian", "Recovery", "Subject"]
@@ -80,18 +81,16 @@ class Subject:
         """What is refused in the scopes that one request falls under."""
         if not self.signed and not self.taken:
             return NO_REFUSALS
-        nothing = bytes(32)
-        of_formers = taken = 0
+        signed, taken = self.signed.get, self.taken.get
+        everything = signed((0, ZERO32, 0), _NOTHING)[0]
+        of_custodian = signed((custodian, ZERO32, 0), _NOTHING)[0]
+        of_study = signed((0, study, 0), _NOTHING)[0]
+        of_grantee = signed((0, ZERO32, grantee), _NOTHING)[0]
+        said = taken((custodian, ZERO32), _NOTHING)[0] | taken((0, study), _NOTHING)[0]
+        of_formers = 0
         for former in formers:
-            of_formers |= self.signed.get((former, nothing, 0), _NOTHING)[0]
-            taken |= self.taken.get((former, nothing), _NOTHING)[0]
-        taken |= self.taken.get((custodian, nothing), _NOTHING)[0]
-        taken |= self.taken.get((0, study), _NOTHING)[0]
-        return RefusalFacts(
-            self.signed.get((0, nothing, 0), _NOTHING)[0],
-            self.signed.get((custodian, nothing, 0), _NOTHING)[0],
-            self.signed.get((0, study, 0), _NOTHING)[0],
-            self.signed.get((0, nothing, grantee), _NOTHING)[0],
-            of_formers,
-            taken,
-        )
+            of_formers |= signed((former, ZERO32, 0), _NOTHING)[0]
+            said |= taken((former, ZERO32), _NOTHING)[0]
+        if not (everything or of_custodian or of_study or of_grantee or of_formers or said):
+            return NO_REFUSALS
+        return RefusalFacts(everything, of_custodian, of_study, of_grantee, of_formers, said)
