@@ -20,13 +20,16 @@ from pixelpact.cli import (
     doctor,
     emergency,
     fhir,
+    guardian,
     invite,
     keys,
     localnet,
     paper,
     policy,
+    recovery,
     study,
     vault,
+    wallet,
 )
 from pixelpact.cli.printing import print_error, print_usage
 from pixelpact.errors import OutputError, PixelPactError
@@ -45,6 +48,10 @@ app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 access.app.add_typer(emergency.app, name="emergency")
 access.app.command("review")(emergency.review)
+consent.app.command("list")(wallet.list_consents)
+consent.app.command("show")(wallet.show)
+consent.app.command("relays")(wallet.relays)
+consent.app.command("end-paper")(wallet.end_paper)
 consent.app.command("export")(fhir.export_consent)
 consent.app.command("import")(fhir.import_consent)
 for name, commands in (
@@ -53,6 +60,8 @@ for name, commands in (
     ("consent", consent.app),
     ("paper", paper.app),
     ("batch", batch.app),
+    ("guardian", guardian.app),
+    ("recovery", recovery.app),
     ("invite", invite.app),
     ("access", access.app),
     ("policy", policy.app),

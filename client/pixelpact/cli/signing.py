@@ -95,15 +95,27 @@ def issue(
     with opened_wallet(profile) as (chain, wallet):
         signer = Signer(wallet, chain, yes=yes, as_json=as_json)
         signed = wallet.issue(f"{what}/{output.absolute()}", lambda: made(signer), output)
+        relays = wallet.relays
     if as_json:
-        print_json({"document": str(output), "signed": facts_of(signed)})
-    else:
-        console().print(
-            f"Signed: {output}. It counts once it is on the chain: pixelpact consent record {output}",
-            markup=False,
-            soft_wrap=True,
-        )
+        print_json({"document": str(output), "signed": facts_of(signed), "relays": list(relays)})
+        return 0
+    screen = console()
+    screen.print(f"Signed: {output}. {_next_step(signed, output)}", markup=False, soft_wrap=True)
+    if len(relays) > 1:
+        numbers = ", ".join(map(str, relays[:-1])) + f" or {relays[-1]}"
+        screen.print(f"Hand it to institution {numbers}: to another if one does nothing.", soft_wrap=True)
+    elif relays:
+        screen.print(f"Hand it to institution {relays[0]}.", soft_wrap=True)
     return 0
+
+
+def _next_step(signed: Signed, output: Path) -> str:
+    from pixelpact.models import SignedRecovery
+
+    if isinstance(signed, SignedRecovery) and signed.appointment:
+        step = f"pixelpact recovery vouch {output}"
+        return f"A hospital that holds a study of the patient begins it: {step}"
+    return f"It counts once it is on the chain: pixelpact consent record {output}"
 
 
 def words_of(signed: Signed) -> list[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pixelpact.models import Modifier
-    from pixelpact.policy import Category, Obligation, Purpose
+    from pixelpact.policy import Category, GuardianPower, Obligation, Purpose
 
 __all__ = [
     "address_of",
@@ -24,9 +24,11 @@ __all__ = [
     "grantee_of",
     "member_of",
     "obligations_of",
+    "powers_of",
     "purposes_of",
     "study_of",
     "term_of",
+    "ward_of",
 ]
 
 M = TypeVar("M", bound="Enum")
@@ -75,6 +77,33 @@ def obligations_of(names: Sequence[str]) -> Obligation:
     for name in names:
         found |= member_of(Obligation, name, "obligation", "docs/policy.md")
     return found
+
+
+def powers_of(names: Sequence[str]) -> GuardianPower:
+    """What a guardian may beside withdrawing and refusing, by names."""
+    from pixelpact.policy import GuardianPower
+
+    found = GuardianPower(0)
+    for name in names:
+        found |= member_of(GuardianPower, name, "power of a guardian", "docs/policy.md")
+    return found
+
+
+def ward_of(subject: str | None, appointment: int | None) -> tuple[bytes, int] | None:
+    """In whose name a guardian signs: the patient's address and the appointment's number; None for nobody.
+
+    Raises:
+        InputError: one of the two without the other, or no address.
+    """
+    if subject is None and appointment is None:
+        return None
+    if subject is None or appointment is None:
+        raise InputError(
+            "It is not clear in whose name this is signed",
+            why="a guardian signs for a patient, by an appointment",
+            remedy="Give --for with the patient's address and --appointment with its number, or neither",
+        )
+    return address_of(subject, "a patient's"), appointment
 
 
 def address_of(text: str, whose: str) -> bytes:
@@ -172,15 +201,15 @@ def grantee_of(text: str) -> int:
     return int(text)
 
 
-def term_of(days: int) -> timedelta:
-    """A number of days, at most ten years.
+def term_of(days: int, most: int | None = None) -> timedelta:
+    """A number of days, for so many seconds at most; ten years unless told.
 
     Raises:
         InputError: less than one, or too many.
     """
     from pixelpact.policy import MAX_TERM
 
-    longest = MAX_TERM // 86_400
+    longest = (MAX_TERM if most is None else most) // 86_400
     if not 1 <= days <= longest:
         raise InputError(
             f"{days} days are no term", why=f"it is 1 to {longest} days", remedy="Give another with --days"

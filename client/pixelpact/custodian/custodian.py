@@ -12,7 +12,14 @@ from pixelpact.custodian.rotating import Rotation
 from pixelpact.custodian.sharing import SharedStudy
 from pixelpact.custodian.waiting import CustodianStudy, WaitingRequest
 from pixelpact.documents import Signed, complete, require_digits
-from pixelpact.models import Evidence, PaperDirective, SignedDirective, SignedInvitation, StudySource
+from pixelpact.models import (
+    Evidence,
+    PaperDirective,
+    SignedDirective,
+    SignedInvitation,
+    SignedRecovery,
+    StudySource,
+)
 from pixelpact.policy import RefusalReason
 from pixelpact.sealing import Progress, SealedStudy
 
@@ -121,6 +128,34 @@ class Custodian(Desk):
             ContractError: the signature or the message is refused.
         """
         relaying.relay(self._profile, signed)
+
+    def start_recovery(self, signed: SignedRecovery, *, study: bytes) -> None:
+        """Begin to give a patient who lost the key another one, together with the guardian who signed.
+
+        See who asks first: this institution vouches for its patient. The present key can stop it until the
+        network's delay is over.
+
+        Args:
+            signed: the guardian's document.
+            study: a study that this institution holds of the patient.
+
+        Raises:
+            InputError: no guardian's, or no study of this institution and this patient.
+            ContractError: the guardian may not, or another recovery is under way.
+        """
+        relaying.start_recovery(self._profile, signed, study)
+
+    def finish_recovery(self, subject: bytes) -> None:
+        """Let the new key take over, once the delay is over. Anyone may. All consents before count no more.
+
+        Args:
+            subject: the patient's address, 20 bytes.
+
+        Raises:
+            InputError: no recovery is under way.
+            ContractError: it is too early.
+        """
+        relaying.finish_recovery(self._profile, subject)
 
     def release(self, request: bytes, *, person: str) -> Release:
         """Release the study's key for a permitted request: recorded, final, and only then published.

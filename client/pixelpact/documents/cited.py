@@ -49,6 +49,11 @@ class CitedConsent:
             return self.name.lower().removeprefix("0x")
         return hashlib.sha256(self.document.encode()).hexdigest()
 
+    @property
+    def whole_number(self) -> bytes | None:
+        """The number, when all 64 digits of one were typed: nothing has to be looked up."""
+        return bytes.fromhex(self.identity) if self.document is None and len(self.identity) == 64 else None
+
     def find(self, vault: Vault, network: Network) -> SignedDirective:
         """The consent, its signature checked.
 

@@ -28,10 +28,8 @@ from pixelpact.policy.decision import Decision, decide, decide_emergency, decide
 from pixelpact.policy.description import (
     ProjectBody,
     describe,
-    describe_guardian,
     describe_project,
     describe_query,
-    describe_recovery,
     describe_refusal,
     summarize,
 )
@@ -57,8 +55,19 @@ from pixelpact.policy.facts import (
     StudyStatus,
 )
 from pixelpact.policy.form import check_directive
+from pixelpact.policy.guardianship import (
+    describe_acting,
+    describe_dismissal,
+    describe_end_of_paper,
+    describe_guardian,
+    describe_recovery,
+    describe_resignation,
+    describe_start,
+    describe_stop,
+)
 from pixelpact.policy.vocabulary import (
     EMERGENCY_LIFETIME,
+    MAX_APPOINTMENT,
     MAX_MODIFIERS,
     MAX_PAPER_TERM,
     MAX_TERM,
@@ -78,6 +87,7 @@ from pixelpact.policy.wording import moment
 
 __all__ = [
     "EMERGENCY_LIFETIME",
+    "MAX_APPOINTMENT",
     "MAX_MODIFIERS",
     "MAX_PAPER_TERM",
     "MAX_TERM",
@@ -130,11 +140,17 @@ __all__ = [
     "decide_release",
     "descendants",
     "describe",
+    "describe_acting",
+    "describe_dismissal",
+    "describe_end_of_paper",
     "describe_guardian",
     "describe_project",
     "describe_query",
     "describe_recovery",
     "describe_refusal",
+    "describe_resignation",
+    "describe_start",
+    "describe_stop",
     "emergency_query",
     "explain",
     "explain_emergency",
