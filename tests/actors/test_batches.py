@@ -18,9 +18,7 @@ from pixelpact.vault import Kind
 
 def signed(town: Town, count: int = 3) -> list[SignedDirective]:
     return [
-        town.patient.allow(
-            custodian=1, grantee=2, purposes=[Purpose.TREAT], categories=town.study.categories
-        )
+        town.patient.allow(custodian=1, grantee=2, purposes=[Purpose.TREAT], categories=town.study.categories)
         for _ in range(count)
     ]
 
@@ -82,10 +80,12 @@ def test_one_bad_leaf_is_named_and_nothing_is_anchored(town: Town) -> None:
     ):
         others = good if bad in good else good[:1]
         names = ["a.json", *(f"b{place}.json" for place in range(len(others) - 1)), "bad.json"]
-        with pytest.raises(InputError, match=r"bad.json can't stand in a batch; nothing was anchored") as told:
+        with pytest.raises(
+            InputError, match=r"bad\.json can't stand in a batch; nothing was anchored"
+        ) as told:
             town.hospital.anchor([*others, bad], names=names)
         assert why in told.value.sentence
-    with pytest.raises(InputError, match="bad.json can't stand"):
+    with pytest.raises(InputError, match=r"bad\.json can't stand"):
         town.hospital.anchor([good[1], forged], names=["a.json", "bad.json"])
     with pytest.raises(InputError, match="no consent to anchor"):
         town.hospital.anchor([])
