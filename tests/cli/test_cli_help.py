@@ -39,6 +39,13 @@ def test_the_commands_are_those_that_people_need() -> None:
         *(f"recovery {each}" for each in ("name", "start", "vouch", "stop", "finish", "take", "show")),
         *(f"invite {each}" for each in ("create", "show")),
         *(
+            f"paper {each}"
+            for each in ("draft", "attest", "record", "refusal", "revocation", "lift", "guardian")
+        ),
+        *(f"batch {each}" for each in ("anchor", "show", "prove")),
+        *(f"access emergency {each}" for each in ("draft", "attest", "ask")),
+        "access review",
+        *(
             f"access {each}"
             for each in ("request", "list", "release", "refuse", "fetch", "confirm", "dispute")
         ),
@@ -92,4 +99,4 @@ def test_what_is_completed_are_the_commands() -> None:
         check=False,
         timeout=60,
     )
-    assert told.stdout.split() == ["request", "release", "refuse"]
+    assert told.stdout.split() == ["request", "release", "refuse", "review"]

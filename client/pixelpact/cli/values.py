@@ -11,6 +11,7 @@ from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
     from enum import Enum
+    from pathlib import Path
 
     from pixelpact.models import Modifier
     from pixelpact.policy import Category, GuardianPower, Obligation, Purpose
@@ -19,6 +20,7 @@ __all__ = [
     "address_of",
     "categories_of",
     "conditions_of",
+    "content_of",
     "grantee_of",
     "member_of",
     "obligations_of",
@@ -30,6 +32,8 @@ __all__ = [
 ]
 
 M = TypeVar("M", bound="Enum")
+#: The longest form, note or report, in bytes.
+_LONGEST = 64 << 20
 
 
 def member_of(kind: type[M], name: str, what: str, where: str) -> M:
@@ -125,6 +129,35 @@ def address_of(text: str, whose: str) -> bytes:
                 remedy="Copy it from where it was printed",
             )
     return bytes.fromhex(digits)
+
+
+def content_of(path: Path, what: str) -> bytes:
+    """The bytes of a form, a note or a report.
+
+    Raises:
+        InputError: no plain file, an empty one, or one of more than 64 MiB.
+    """
+    try:
+        if not path.is_file():
+            raise InputError(
+                f"The {what} {path} can't be read",
+                why="there is no file of this name",
+                remedy="Give the scan or the text as a file",
+            )
+        size = path.stat().st_size
+        if not 0 < size <= _LONGEST:
+            raise InputError(
+                f"The {what} {path} can't be used",
+                why="it is empty" if not size else f"it is longer than {_LONGEST} bytes",
+                remedy="Give the scan or the text as a file",
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"The {what} {path} can't be read",
+            why=error.strerror or str(error),
+            remedy="Give the scan or the text as a file",
+        ) from error
 
 
 def study_of(text: str) -> bytes:
