@@ -33,7 +33,7 @@ class Hand:
     """A localnet, and the profiles of hospital A, hospital B and a patient beside it."""
 
     folder: Path
-    localnet: Localnet
+    localnet: Localnet | None
     study: str = ""
     consents: int = field(default=0)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from cli_embedded import Desk, open_desk
 from cli_hand import Hand
 
 from pixelpact.dicom import samples
@@ -34,3 +35,12 @@ def hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hand]:
         yield hand
     finally:
         localnet.down()
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Hospital A has registered a study of the patient, on a chain in this process."""
+    folder = tmp_path_factory.mktemp("desk")
+    (folder / "net").mkdir()
+    with open_desk(folder) as desk:
+        yield desk

@@ -80,7 +80,9 @@ def found_council(project, chain, people):
         admins = list(vars(people).values())[: len(roles)]
         rows = [(admin, role, b"CH", 0) for admin, role in zip(admins, roles, strict=True)]
         registry = people.relay.deploy(project.InstitutionRegistry, rows, TERMS)
-        return Council(registry, chain, dict(enumerate(admins, 1)), people.relay, START + YEAR)
+        council = Council(registry, chain, dict(enumerate(admins, 1)), people.relay)
+        council.at(START + YEAR)
+        return council
 
     return found
 
@@ -88,9 +90,7 @@ def found_council(project, chain, people):
 @pytest.fixture
 def council(found_council):
     """Four that vote, of which the second asks too, and an ethics board that does not vote."""
-    founded = found_council(CUSTODIAN | VOTER, REQUESTER | VOTER, VOTER, VOTER, BOARD)
-    founded.at(START + YEAR)
-    return founded
+    return found_council(CUSTODIAN | VOTER, REQUESTER | VOTER, VOTER, VOTER, BOARD)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -126,6 +126,17 @@ def test_a_consortium_of_one_decides_nothing_about_its_one(found_council, people
     council.decide(motion(SUSPEND, institution=2), A)
 
 
+def test_what_passed_is_not_carried_out_once_nobody_votes(found_council):
+    """No share of nobody is two thirds, whoever voted before."""
+    council = found_council(VOTER, VOTER, BOARD)
+    stop = motion(STOP, duration=DAY)
+    number = council.passed(stop, A, B)
+    for voter in (A, B):
+        council.registry.suspendSelf(sender=council.admins[voter])
+    with reverts(council.registry.Consortium_NotPassed, proposal=number, votes=0, voters=0):
+        council.carry_out(number, stop)
+
+
 def test_a_vote_sleeps_with_its_member_and_is_not_given_twice(council):
     """B votes, is suspended, comes back: its vote counts again, once."""
     change = motion(CHANGE, institution=E, roles=BOARD, **GB)

@@ -107,16 +107,17 @@ def request(
 
 @app.command("list")
 def list_requests(profile: ProfileFolderOption, as_json: Json = False) -> int:
-    """List the requests that wait for this institution's answer, and those that it made itself.
+    """List the requests that wait for an answer, the emergencies that wait for a review, and one's own.
 
     Example: pixelpact access list --profile hospital-a
     """
     from pixelpact.custodian import Custodian
-    from pixelpact.policy import Purpose
+    from pixelpact.policy import Purpose, moment
     from pixelpact.requester import Requester
 
     with opened_profile(profile) as opened:
         waiting, own = Custodian(opened).waiting(), Requester(opened).requests()
+        unreviewed = Custodian(opened).unreviewed()
     if as_json:
         print_json(
             {
@@ -126,10 +127,22 @@ def list_requests(profile: ProfileFolderOption, as_json: Json = False) -> int:
                         "study": "0x" + each.query.study.hex(),
                         "requester": each.requester,
                         "purpose": each.query.purpose,
+                        "emergency": each.is_emergency,
                         "requested_at": each.requested_at,
                         "expires_at": each.expires_at,
                     }
                     for each in waiting
+                ],
+                "unreviewed": [
+                    {
+                        "request": "0x" + each.number.hex(),
+                        "study": "0x" + each.study.hex(),
+                        "requester": each.requester,
+                        "review_by": each.review_by,
+                        "late": each.late,
+                        "served": each.served,
+                    }
+                    for each in unreviewed
                 ],
                 "own": [
                     {
@@ -159,6 +172,16 @@ def list_requests(profile: ProfileFolderOption, as_json: Json = False) -> int:
             Purpose(each.query.purpose).label,
         )
     screen.print(table if waiting else "Nobody waits for an answer.")
+    if unreviewed:
+        table = Table("To be reviewed", "By", "Study", "Until", box=None, pad_edge=False)
+        for owed in unreviewed:
+            table.add_row(
+                f"0x{owed.number.hex()[:16]}",
+                f"institution {owed.requester}",
+                f"0x{owed.study.hex()[:16]}",
+                moment(owed.review_by) + (", late" if owed.late else ""),
+            )
+        screen.print(table)
     table = Table("Own", "Study", "State", box=None, pad_edge=False)
     for mine in own:
         state = mine.state.status.name.lower()

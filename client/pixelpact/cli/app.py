@@ -14,18 +14,24 @@ from typer.exceptions import TyperException
 from pixelpact.cli import (
     access,
     audit,
+    batch,
     consent,
     demo,
     doctor,
+    emergency,
     fhir,
+    guardian,
     institution,
     invite,
     keys,
     localnet,
+    paper,
     policy,
     project,
+    recovery,
     study,
     vault,
+    wallet,
 )
 from pixelpact.cli.printing import print_error, print_usage
 from pixelpact.errors import OutputError, PixelPactError
@@ -42,12 +48,22 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+access.app.add_typer(emergency.app, name="emergency")
+access.app.command("review")(emergency.review)
+consent.app.command("list")(wallet.list_consents)
+consent.app.command("show")(wallet.show)
+consent.app.command("relays")(wallet.relays)
+consent.app.command("end-paper")(wallet.end_paper)
 consent.app.command("export")(fhir.export_consent)
 consent.app.command("import")(fhir.import_consent)
 for name, commands in (
     ("keys", keys.app),
     ("study", study.app),
     ("consent", consent.app),
+    ("paper", paper.app),
+    ("batch", batch.app),
+    ("guardian", guardian.app),
+    ("recovery", recovery.app),
     ("invite", invite.app),
     ("access", access.app),
     ("institution", institution.app),

@@ -9,14 +9,18 @@ import typer
 
 from pixelpact.cli.options import (
     HIGHEST,
+    AppointmentNumber,
+    ForPatient,
+    Hospital,
     Json,
+    Output,
     ProfileFolderOption,
+    Yes,
     opened_profile,
-    opened_wallet,
     profile_folder,
 )
 from pixelpact.cli.printing import console, print_json
-from pixelpact.cli.signing import Signer, facts_of, issue, standing_facts, words_of
+from pixelpact.cli.signing import Signer, facts_of, issue, words_of
 from pixelpact.cli.values import (
     categories_of,
     conditions_of,
@@ -25,21 +29,17 @@ from pixelpact.cli.values import (
     purposes_of,
     study_of,
     term_of,
+    ward_of,
 )
 from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
-    from pixelpact.documents import Signed
+    from pixelpact.documents import CitedConsent, Signed
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="What a patient allows, withdraws and refuses.")
 
-Output = Annotated[Path, typer.Option("--output", help="Where the signed document goes.", metavar="FILE")]
-Yes = Annotated[bool, typer.Option("--yes", help="Sign without asking; the words are shown all the same.")]
-Custodian = Annotated[
-    int, typer.Option("--custodian", help="The hospital that holds the images.", min=1, max=HIGHEST)
-]
 Purposes = Annotated[
     list[str] | None,
     typer.Option("--purpose", help="An HL7 purpose of use, such as TREAT; may be repeated.", metavar="CODE"),
@@ -49,7 +49,7 @@ Purposes = Annotated[
 @app.command("sign")
 def sign(
     profile: ProfileFolderOption,
-    custodian: Custodian,
+    custodian: Hospital,
     grantee: Annotated[
         str, typer.Option(help="Who may have them: an institution's number, any, or any-later-too.")
     ],
@@ -71,20 +71,24 @@ def sign(
         list[str] | None,
         typer.Option(help="A DUO condition, such as NPU or GS=DE; may be repeated.", metavar="CODE[=VALUE]"),
     ] = None,
+    subject: ForPatient = None,
+    appointment: AppointmentNumber = None,
     yes: Yes = False,
     as_json: Json = False,
 ) -> int:
     """Sign a consent: it is shown in words first. It counts once somebody has brought it to the chain.
 
-    Any institution can do that with `pixelpact consent record`; the patient needs no ether.
+    Any institution can do that with `pixelpact consent record`; the patient needs no ether. A guardian who
+    may allow signs with --for and --appointment.
 
     Example: pixelpact consent sign --custodian 1 --grantee 2 --purpose TREAT --output c --profile patient
     """
     from pixelpact.documents import strangers
     from pixelpact.models import WHOLE_RECORD
     from pixelpact.patient import DirectiveTerms
-    from pixelpact.policy import Permission, describe
+    from pixelpact.policy import Permission, describe, describe_acting
 
+    ward = ward_of(subject, appointment)
     wanted: DirectiveTerms = {
         "custodian": custodian,
         "grantee": grantee_of(grantee),
@@ -95,9 +99,15 @@ def sign(
         "permission": member_of(Permission, permission, "permission", "docs/policy.md") if permission else 0,
         "modifiers": conditions_of(condition or []),
     }
-    asked = f"consent/{sorted(map(repr, wanted.items()))}"
+    asked = f"consent/{ward}/{sorted(map(repr, wanted.items()))}"
 
     def made(signer: Signer) -> Signed:
+        if ward is not None:
+            guardian = signer.wallet.guardian
+            drafted = guardian.draft(*ward, **wanted)
+            words = [describe_acting(*ward), *describe(drafted)]
+            signer.agree(words, unknown=strangers(signer.chain, drafted))
+            return guardian.sign(drafted, appointment=ward[1])
         directive = signer.wallet.patient.draft(**wanted)
         signer.agree(describe(directive), unknown=strangers(signer.chain, directive))
         return signer.wallet.patient.sign(directive)
@@ -119,44 +129,73 @@ def revoke(
     custodian: Annotated[
         int | None, typer.Option(help="With --all: the hospital that holds the images.", min=1, max=HIGHEST)
     ] = None,
+    subject: ForPatient = None,
+    appointment: AppointmentNumber = None,
     yes: Yes = False,
     as_json: Json = False,
 ) -> int:
     """Sign a withdrawal: of one consent, or of all. It counts once somebody has brought it to the chain.
 
+    Any guardian may, with --for and --appointment: of a consent by its whole number or its document, or of
+    all.
+
     Example: pixelpact consent revoke 0x91c3 --output withdrawal.json --profile patient
     """
     from pixelpact.documents import CitedConsent
-    from pixelpact.policy import summarize
 
-    if everything == (consent is not None) or everything != (custodian is not None):
+    ward = ward_of(subject, appointment)
+    # A guardian names the patient by the address, which is of one hospital.
+    wants_hospital = everything and ward is None
+    if everything == (consent is not None) or wants_hospital != (custodian is not None):
         raise InputError(
             "It is not clear what is withdrawn",
-            why="either one consent is named, or --all is given together with --custodian",
+            why="either one consent is named, or --all is given, together with --custodian or --for",
             remedy="Give the consent's number, or --all and --custodian",
         )
     cited = CitedConsent.of(consent) if consent is not None else None
 
     def made(signer: Signer) -> Signed:
-        patient = signer.wallet.patient
-        if cited is None:
-            hospital = int(custodian or 0)
-            signer.agree(
-                [f"Every consent that you gave for the images at institution {hospital} counts no more."]
-            )
-            return patient.withdraw_all(custodian=hospital)
-        signed = signer.wallet.cited(cited)
-        signer.agree([f"This consent counts no more: {summarize(signed.directive)}."])
-        return patient.withdraw(signed)
+        if ward is not None:
+            return _withdrawn_for(signer, cited, *ward)
+        return _withdrawn(signer, cited, int(custodian or 0))
 
-    what = f"revoke/{cited.identity if cited else custodian}"
+    what = f"revoke/{ward}/{cited.identity if cited else custodian}"
     return issue(profile, output, what, made, yes=yes, as_json=as_json)
+
+
+def _withdrawn(signer: Signer, cited: CitedConsent | None, custodian: int) -> Signed:
+    from pixelpact.policy import summarize
+
+    patient = signer.wallet.patient
+    if cited is None:
+        signer.agree(
+            [f"Every consent that you gave for the images at institution {custodian} counts no more."]
+        )
+        return patient.withdraw_all(custodian=custodian)
+    signed = signer.wallet.cited(cited)
+    signer.agree([f"This consent counts no more: {summarize(signed.directive)}."])
+    return patient.withdraw(signed)
+
+
+def _withdrawn_for(signer: Signer, cited: CitedConsent | None, subject: bytes, appointment: int) -> Signed:
+    from pixelpact.policy import describe_acting
+
+    guardian, acting = signer.wallet.guardian, describe_acting(subject, appointment)
+    if cited is None:
+        withdrawn_all = guardian.withdraw_all(subject, appointment=appointment)
+        signer.agree([acting, "Every consent of this patient counts no more."])
+        return withdrawn_all
+    # Its number is enough: whoever gave it, the guardian may not have it.
+    number = cited.whole_number or signer.wallet.cited(cited).number
+    withdrawn = guardian.withdraw(subject, number, appointment=appointment)
+    signer.agree([acting, f"The consent 0x{number.hex()} counts no more."])
+    return withdrawn
 
 
 @app.command("refuse")
 def refuse(
     profile: ProfileFolderOption,
-    custodian: Custodian,
+    custodian: Hospital,
     output: Output,
     purpose: Purposes = None,
     study: Annotated[
@@ -164,16 +203,27 @@ def refuse(
     ] = None,
     grantee: Annotated[int | None, typer.Option(help="For one institution only.", min=1, max=HIGHEST)] = None,
     lift: Annotated[bool, typer.Option("--lift", help="Lift the refusal of this kind.")] = False,
+    subject: ForPatient = None,
+    appointment: AppointmentNumber = None,
     yes: Yes = False,
     as_json: Json = False,
 ) -> int:
     """Sign a refusal: for these purposes (all if none is named) nothing is shared, whatever was allowed.
 
+    Any guardian may add to what is refused, with --for and --appointment.
+
     Example: pixelpact consent refuse --custodian 1 --grantee 3 --output refusal.json --profile patient
     """
     from pixelpact.models import WHOLE_RECORD
-    from pixelpact.policy import describe_refusal
+    from pixelpact.policy import describe_acting, describe_refusal
 
+    ward = ward_of(subject, appointment)
+    if lift and ward is not None:
+        raise InputError(
+            "A guardian can't lift what is refused",
+            why="a guardian only adds to what the patient refuses",
+            remedy="Ask the patient to lift it",
+        )
     if lift and purpose:
         raise InputError(
             "It is not clear what is refused",
@@ -190,6 +240,11 @@ def refuse(
     number = WHOLE_RECORD if study is None else study_of(study)
 
     def made(signer: Signer) -> Signed:
+        if ward is not None:
+            guardian = signer.wallet.guardian
+            added = guardian.draft_refusal(*ward, purposes=named or None, study=number, grantee=grantee or 0)
+            signer.agree([describe_acting(*ward), *describe_refusal(added, custodian)])
+            return guardian.sign_refusal(added, appointment=ward[1])
         patient = signer.wallet.patient
         refusal = (
             patient.draft_lifting(custodian=custodian, study=number, grantee=grantee or 0)
@@ -201,17 +256,17 @@ def refuse(
         signer.agree(describe_refusal(refusal, custodian))
         return patient.sign_refusal(refusal, custodian=custodian)
 
-    what = f"refuse/{custodian}/{number.hex()}/{grantee}/{lift}/{sorted(named)}"
+    what = f"refuse/{ward}/{custodian}/{number.hex()}/{grantee}/{lift}/{sorted(named)}"
     return issue(profile, output, what, made, yes=yes, as_json=as_json)
 
 
 @app.command("record")
 def record(
-    document: Annotated[Path, typer.Argument(help="What a patient signed.", metavar="FILE")],
+    document: Annotated[Path, typer.Argument(help="What was signed.", metavar="FILE")],
     profile: ProfileFolderOption,
     as_json: Json = False,
 ) -> int:
-    """Bring to the chain what a patient signed (consent, withdrawal or refusal), at this institution's cost.
+    """Bring to the chain what a patient or a guardian signed, at this institution's cost.
 
     Anyone may; it is final when it returns. What is there already is not sent again.
 
@@ -238,85 +293,4 @@ def record(
     screen.print("On the chain, and final.")
     if stands not in (None, "in force"):
         screen.print(f"It permits nothing now: it is {stands}.", style="red")
-    return 0
-
-
-@app.command("list")
-def list_consents(profile: ProfileFolderOption, as_json: Json = False) -> int:
-    """List the consents of a profile, and how each stands on the chain.
-
-    A patient's are those that were signed with it, an institution's those that it brought to the chain.
-
-    Example: pixelpact consent list --profile patient
-    """
-    from pixelpact.documents import kept_consents, standing_of
-    from pixelpact.profile import ProfileFolder, Role
-
-    if ProfileFolder.load(profile).role is Role.PATIENT:
-        with opened_wallet(profile) as (chain, wallet):
-            found = [(each, standing_of(chain, each)) for each in wallet.consents()]
-    else:
-        with opened_profile(profile) as opened:
-            kept = kept_consents(opened.vault, opened.chain.network)
-            found = [(each, standing_of(opened.chain, each)) for each in kept]
-    if as_json:
-        print_json(
-            {"consents": [facts_of(consent) | standing_facts(standing) for consent, standing in found]}
-        )
-        return 0
-    from rich.table import Table
-
-    from pixelpact.policy import moment, summarize
-
-    table = Table("Consent", "Stands", "Until", "Allows", box=None, pad_edge=False)
-    for consent, standing in found:
-        table.add_row(
-            f"0x{consent.number.hex()[:16]}",
-            standing.word,
-            moment(consent.directive.expiry)[:10],
-            summarize(consent.directive),
-        )
-    console().print(table if found else "There are no consents in this profile.")
-    return 0
-
-
-@app.command("show")
-def show(
-    consent: Annotated[
-        str, typer.Argument(help="The consent's number, how it begins, or its document.", metavar="CONSENT")
-    ],
-    profile: ProfileFolderOption,
-    output: Annotated[
-        Path | None, typer.Option("--output", help="Write its document again, to a new file.", metavar="FILE")
-    ] = None,
-    as_json: Json = False,
-) -> int:
-    """Show a consent of a profile in words, and how it stands on the chain; or write its document again.
-
-    Example: pixelpact consent show 0x91c3 --profile patient
-    """
-    from pixelpact.documents import CitedConsent, require_free, signed_text, standing_of, write_document
-    from pixelpact.profile import ProfileFolder, Role
-
-    cited = CitedConsent.of(consent)
-    if output is not None:
-        require_free(output)
-    if ProfileFolder.load(profile).role is Role.PATIENT:
-        with opened_wallet(profile) as (chain, wallet):
-            found, network = wallet.cited(cited), chain.network
-            standing = standing_of(chain, found)
-    else:
-        with opened_profile(profile) as opened:
-            network = opened.chain.network
-            found = cited.find(opened.vault, network)
-            standing = standing_of(opened.chain, found)
-    if output is not None:
-        write_document(output, signed_text(found, network))
-    if as_json:
-        print_json(facts_of(found) | standing_facts(standing))
-        return 0
-    screen = console()
-    for line in words_of(found):
-        screen.print(line, markup=False)
-    screen.print(f"It stands: {standing.word}.")
     return 0

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HIGHEST",
+    "AppointmentNumber",
+    "ForPatient",
+    "Hospital",
     "Json",
+    "Output",
     "Person",
     "ProfileFolderOption",
     "Quiet",
     "Threads",
+    "Yes",
     "ask_new_password",
     "ask_other_password",
     "ask_password",
@@ -54,6 +59,19 @@ Person = Annotated[
         help="Who acts, as the institution knows them; the chain gets a keyed digest.",
         metavar="NAME",
     ),
+]
+Output = Annotated[Path, typer.Option("--output", help="Where the signed document goes.", metavar="FILE")]
+Yes = Annotated[bool, typer.Option("--yes", help="Sign without asking; the words are shown all the same.")]
+Hospital = Annotated[
+    int, typer.Option("--custodian", help="The hospital that holds the images.", min=1, max=HIGHEST)
+]
+ForPatient = Annotated[
+    str | None,
+    typer.Option("--for", help="As a guardian: the patient's address at the hospital.", metavar="ADDRESS"),
+]
+AppointmentNumber = Annotated[
+    int | None,
+    typer.Option("--appointment", help="As a guardian: the appointment's number.", min=1, max=2**32 - 1),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the number alone.")]
 Threads = Annotated[int, typer.Option("--threads", help="How many encrypt or decrypt.", min=1, max=64)]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from pixelpact.patient import Wallet
 
-__all__ = ["Signer", "facts_of", "issue", "standing_facts", "words_of"]
+__all__ = ["Signer", "agree", "facts_of", "issue", "standing_facts", "words_of"]
 
 
 class Signer:
@@ -48,21 +48,29 @@ class Signer:
         Raises:
             InputError: nobody is there to be asked, and no yes was given beforehand.
         """
-        screen = console(as_json=self._as_json)
-        screen.print("[bold]About to be signed:[/]")
-        for line in words:
-            screen.print(f"  {line}", markup=False)
-        for number in unknown:
-            screen.print(f"This network has no institution {number}: is that meant?", style="red")
-        if self._yes:
-            return
-        if not sys.stdin or not sys.stdin.isatty():
-            raise InputError(
-                "A yes is needed before this is signed, and nobody is there to say it",
-                why="stdin is no terminal",
-                remedy="Read what is about to be signed, then give --yes, or run this in a terminal",
-            )
-        typer.confirm("Sign this?", abort=True, err=True)
+        told = [*words, *(f"This network has no institution {each}: is that meant?" for each in unknown)]
+        agree(told, yes=self._yes, as_json=self._as_json)
+
+
+def agree(words: Iterable[str], *, yes: bool, as_json: bool) -> None:
+    """Show what is about to be signed, a sentence each; go on only when whoever signs says so.
+
+    Raises:
+        InputError: nobody is there to be asked, and no yes was given beforehand.
+    """
+    screen = console(as_json=as_json)
+    screen.print("[bold]About to be signed:[/]")
+    for line in words:
+        screen.print(f"  {line}", markup=False)
+    if yes:
+        return
+    if not sys.stdin or not sys.stdin.isatty():
+        raise InputError(
+            "A yes is needed before this is signed, and nobody is there to say it",
+            why="stdin is no terminal",
+            remedy="Read what is about to be signed, then give --yes, or run this in a terminal",
+        )
+    typer.confirm("Sign this?", abort=True, err=True)
 
 
 def issue(
@@ -87,15 +95,27 @@ def issue(
     with opened_wallet(profile) as (chain, wallet):
         signer = Signer(wallet, chain, yes=yes, as_json=as_json)
         signed = wallet.issue(f"{what}/{output.absolute()}", lambda: made(signer), output)
+        relays = wallet.relays
     if as_json:
-        print_json({"document": str(output), "signed": facts_of(signed)})
-    else:
-        console().print(
-            f"Signed: {output}. It counts once it is on the chain: pixelpact consent record {output}",
-            markup=False,
-            soft_wrap=True,
-        )
+        print_json({"document": str(output), "signed": facts_of(signed), "relays": list(relays)})
+        return 0
+    screen = console()
+    screen.print(f"Signed: {output}. {_next_step(signed, output)}", markup=False, soft_wrap=True)
+    if len(relays) > 1:
+        numbers = ", ".join(map(str, relays[:-1])) + f" or {relays[-1]}"
+        screen.print(f"Hand it to institution {numbers}: to another if one does nothing.", soft_wrap=True)
+    elif relays:
+        screen.print(f"Hand it to institution {relays[0]}.", soft_wrap=True)
     return 0
+
+
+def _next_step(signed: Signed, output: Path) -> str:
+    from pixelpact.models import SignedRecovery
+
+    if isinstance(signed, SignedRecovery) and signed.appointment:
+        step = f"pixelpact recovery vouch {output}"
+        return f"A hospital that holds a study of the patient begins it: {step}"
+    return f"It counts once it is on the chain: pixelpact consent record {output}"
 
 
 def words_of(signed: Signed) -> list[str]:

@@ -11,26 +11,32 @@ from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
     from enum import Enum, IntFlag
+    from pathlib import Path
 
     from pixelpact.models import Modifier
-    from pixelpact.policy import Category, ModifierCode, Obligation, Purpose
+    from pixelpact.policy import Category, GuardianPower, ModifierCode, Obligation, Purpose
 
 __all__ = [
     "address_of",
     "categories_of",
     "conditions_of",
+    "content_of",
     "country_of",
     "flags_of",
     "grantee_of",
     "member_of",
     "obligations_of",
+    "powers_of",
     "purposes_of",
     "study_of",
     "term_of",
+    "ward_of",
 ]
 
 M = TypeVar("M", bound="Enum")
 F = TypeVar("F", bound="IntFlag")
+#: The longest form, note or report, in bytes.
+_LONGEST = 64 << 20
 
 
 def member_of(kind: type[M], name: str, what: str, where: str) -> M:
@@ -105,6 +111,33 @@ def obligations_of(names: Sequence[str]) -> Obligation:
     return found
 
 
+def powers_of(names: Sequence[str]) -> GuardianPower:
+    """What a guardian may beside withdrawing and refusing, by names."""
+    from pixelpact.policy import GuardianPower
+
+    found = GuardianPower(0)
+    for name in names:
+        found |= member_of(GuardianPower, name, "power of a guardian", "docs/policy.md")
+    return found
+
+
+def ward_of(subject: str | None, appointment: int | None) -> tuple[bytes, int] | None:
+    """In whose name a guardian signs: the patient's address and the appointment's number; None for nobody.
+
+    Raises:
+        InputError: one of the two without the other, or no address.
+    """
+    if subject is None and appointment is None:
+        return None
+    if subject is None or appointment is None:
+        raise InputError(
+            "It is not clear in whose name this is signed",
+            why="a guardian signs for a patient, by an appointment",
+            remedy="Give --for with the patient's address and --appointment with its number, or neither",
+        )
+    return address_of(subject, "a patient's"), appointment
+
+
 def address_of(text: str, whose: str) -> bytes:
     """An address: 0x and 40 hexadecimal digits, with a right checksum (EIP-55) where their case varies.
 
@@ -128,6 +161,35 @@ def address_of(text: str, whose: str) -> bytes:
                 remedy="Copy it from where it was printed",
             )
     return bytes.fromhex(digits)
+
+
+def content_of(path: Path, what: str) -> bytes:
+    """The bytes of a form, a note or a report.
+
+    Raises:
+        InputError: no plain file, an empty one, or one of more than 64 MiB.
+    """
+    try:
+        if not path.is_file():
+            raise InputError(
+                f"The {what} {path} can't be read",
+                why="there is no file of this name",
+                remedy="Give the scan or the text as a file",
+            )
+        size = path.stat().st_size
+        if not 0 < size <= _LONGEST:
+            raise InputError(
+                f"The {what} {path} can't be used",
+                why="it is empty" if not size else f"it is longer than {_LONGEST} bytes",
+                remedy="Give the scan or the text as a file",
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"The {what} {path} can't be read",
+            why=error.strerror or str(error),
+            remedy="Give the scan or the text as a file",
+        ) from error
 
 
 def study_of(text: str) -> bytes:
@@ -171,15 +233,15 @@ def grantee_of(text: str) -> int:
     return int(text)
 
 
-def term_of(days: int) -> timedelta:
-    """A number of days, at most ten years.
+def term_of(days: int, most: int | None = None) -> timedelta:
+    """A number of days, for so many seconds at most; ten years unless told.
 
     Raises:
         InputError: less than one, or too many.
     """
     from pixelpact.policy import MAX_TERM
 
-    longest = MAX_TERM // 86_400
+    longest = (MAX_TERM if most is None else most) // 86_400
     if not 1 <= days <= longest:
         raise InputError(
             f"{days} days are no term", why=f"it is 1 to {longest} days", remedy="Give another with --days"

@@ -15,12 +15,14 @@ from pixelpact.chain import (
     Event,
     GuardianAppointed,
     GuardianDismissed,
+    KeyReplaced,
     PaperEnded,
     RecoveryNamed,
     RecoveryStarted,
     RecoveryStopped,
     RefusalSet,
 )
+from pixelpact.custodian.sharing import own_study
 from pixelpact.documents import Signed, keep_consent
 from pixelpact.errors import ContractError, InputError
 from pixelpact.models import (
@@ -35,9 +37,9 @@ from pixelpact.models import (
     SignedRevocation,
     SignedRevocationOfAll,
 )
-from pixelpact.profile import Profile
+from pixelpact.profile import Profile, require_bytes
 
-__all__ = ["relay"]
+__all__ = ["finish_recovery", "relay", "start_recovery"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,69 @@ class _Message:
 
 def relay(profile: Profile, signed: Signed) -> None:
     """See ``Custodian.relay``."""
-    message = _message(profile.chain, signed)
+    _carry(profile, _message(profile.chain, signed))
+    if isinstance(signed, SignedDirective):
+        # The chain has only its number, and an invitation cites all of it.
+        keep_consent(profile.vault, signed, profile.chain.network)
+
+
+def start_recovery(profile: Profile, signed: SignedRecovery, study: bytes) -> None:
+    """See ``Custodian.start_recovery``."""
+    subject = signed.subject
+    if not signed.appointment:
+        raise InputError(
+            "This recovery was not begun by a guardian",
+            why="the account that the patient named signed it, and nobody has to vouch for it",
+            remedy="Bring it to the chain as any other document: pixelpact consent record",
+        )
+    if own_study(profile, study).subject != subject:
+        raise InputError(
+            f"The study {study.hex()[:8]} is not one of this patient's",
+            why="a hospital vouches for its own patients, with a study of theirs",
+            remedy="Give a study of the patient, or leave it to a hospital that has one",
+        )
+    call = profile.chain.consents.start_recovery_by_guardian(
+        subject, signed.candidate, signed.attempt, signed.appointment, study, signed.signature
+    )
+    _carry(profile, _start(profile.chain, signed, call))
+
+
+def finish_recovery(profile: Profile, subject: bytes) -> None:
+    """See ``Custodian.finish_recovery``."""
+    require_bytes(subject, 20, "a patient's address")
+    chain = profile.chain
+    found = chain.consents.recovery(subject)
+    started = [
+        each
+        for each in chain.find(RecoveryStarted, subject=subject, last=chain.head().number)
+        if each.attempt == found.attempt
+    ]
+    stopped = [
+        each
+        for each in chain.find(RecoveryStopped, subject=subject, last=chain.head().number)
+        if each.attempt == found.attempt
+    ]
+    if not started or stopped:
+        raise InputError(
+            f"No recovery of the patient 0x{subject.hex()} is under way",
+            why="the present key stopped it" if stopped else "none was begun",
+            remedy="Begin one, or check the patient's address",
+        )
+    message = _Message(
+        "finish-recovery",
+        f"{subject.hex()}/{found.attempt}",
+        chain.consents.finish_recovery(subject),
+        # From where it began on: an earlier recovery may have been to the same key.
+        partial(chain.find, KeyReplaced, subject=subject, first=started[-1].block),
+    )
+    _carry(profile, message)
+
+
+def _carry(profile: Profile, message: _Message) -> None:
+    """Bring a message to the chain once, whoever was first; final when it returns."""
     with profile.vault.journal(message.operation, message.key) as entry:
         if entry.step is None and (there := _found(profile, message)) is not None:
             profile.wait_until_final(there)
-            _keep(profile, signed)
             return
         try:
             profile.carry_out(entry, "sent", lambda: message.call)
@@ -72,7 +132,6 @@ def relay(profile: Profile, signed: Signed) -> None:
                     entry.finish()
                 raise
             profile.wait_until_final(there)
-        _keep(profile, signed)
 
 
 def _found(profile: Profile, message: _Message) -> Event | None:
@@ -81,12 +140,6 @@ def _found(profile: Profile, message: _Message) -> Event | None:
         if all(getattr(event, name) == value for name, value in message.rest.items()):
             return event
     return None
-
-
-def _keep(profile: Profile, signed: Signed) -> None:
-    """Keep a consent: the chain has only its number, and an invitation cites all of it."""
-    if isinstance(signed, SignedDirective):
-        keep_consent(profile.vault, signed, profile.chain.network)
 
 
 def _message(chain: Chain, signed: Signed) -> _Message:
@@ -183,15 +236,9 @@ def _of_recovery(chain: Chain, signed: SignedRecoveryName | SignedRecovery | Sig
                 raise InputError(
                     "A guardian's recovery is not sent alone",
                     why="the hospital that knows the patient vouches for it, with a study of theirs",
-                    remedy="Begin it as the patient's hospital",
+                    remedy="Hand it to such a hospital: pixelpact recovery vouch",
                 )
-            return _Message(
-                "start-recovery",
-                f"{subject.hex()}/{attempt}",
-                consents.start_recovery(subject, candidate, attempt, signature),
-                partial(chain.find, RecoveryStarted, subject=subject),
-                {"candidate": candidate, "attempt": attempt},
-            )
+            return _start(chain, signed, consents.start_recovery(subject, candidate, attempt, signature))
         case SignedRecoveryStop(_, attempt):
             return _Message(
                 "stop-recovery",
@@ -200,3 +247,13 @@ def _of_recovery(chain: Chain, signed: SignedRecoveryName | SignedRecovery | Sig
                 partial(chain.find, RecoveryStopped, subject=subject),
                 {"attempt": attempt},
             )
+
+
+def _start(chain: Chain, signed: SignedRecovery, call: Call) -> _Message:
+    return _Message(
+        "start-recovery",
+        f"{signed.subject.hex()}/{signed.attempt}/{signed.candidate.hex()}",
+        call,
+        partial(chain.find, RecoveryStarted, subject=signed.subject),
+        {name: getattr(signed, name) for name in ("candidate", "attempt", "appointment")},
+    )

@@ -35,6 +35,7 @@ from pixelpact.models import (
     Directive,
     Evidence,
     Invitation,
+    PaperDirective,
     SignedDirective,
     SignedInvitation,
 )
@@ -67,7 +68,7 @@ def invite(  # noqa: PLR0913  (who invites to what, citing what, for how long)
     chain: Chain,
     account: Account,
     study: bytes,
-    consent: SignedDirective | None,
+    consent: SignedDirective | PaperDirective | None,
     term: timedelta,
     *,
     evidence: Evidence | None = None,
@@ -137,9 +138,10 @@ def verify_invitation(chain: Chain, signed: SignedInvitation) -> Invitation:
         )
     study = chain.studies.study(invitation.study, at="final")
     operator = chain.institutions.operator(signed.inviter, at="final")
+    # After a recovery it is the new key's to invite, and the lost one's no more.
     invites = study.custodian != 0 and (
-        signed.inviter == chain.consents.key_of(study.subject, at="final")
-        or operator.institution == study.custodian
+        operator.institution == study.custodian
+        or signed.inviter == chain.consents.key_of(study.subject, at="final")
     )
     if not invites or (study.custodian, study.categories) != (invitation.custodian, invitation.categories):
         raise InputError(

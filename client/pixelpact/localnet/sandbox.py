@@ -97,6 +97,11 @@ class Sandbox:
             raise IndexError(f"this sandbox has the institutions 1 to {len(self._profiles)}")
         return self._profiles[institution - 1]
 
+    def travel(self, seconds: int) -> None:
+        """Let this many seconds pass on the chain, for what has a delay."""
+        self._embedded.travel(seconds)
+        self._embedded.advance(self.network.finality_depth)
+
     def blocks(self, institution: int) -> BlockFiles:
         """The files of the one store that all institutions share."""
         del institution

@@ -1,8 +1,11 @@
-"""The patient: signs what is allowed, withdrawn and refused; keeps words and consents in a vault."""
+"""Who signs for a patient: the patient or a guardian; and the wallet that keeps words and consents."""
 
 from __future__ import annotations
 
-from pixelpact.patient.patient import DirectiveTerms, Patient
+from pixelpact.patient.appointments import GuardianStanding
+from pixelpact.patient.drafts import DirectiveTerms
+from pixelpact.patient.guardian import Guardian
+from pixelpact.patient.patient import Patient
 from pixelpact.patient.wallet import Wallet
 
-__all__ = ["DirectiveTerms", "Patient", "Wallet"]
+__all__ = ["DirectiveTerms", "Guardian", "GuardianStanding", "Patient", "Wallet"]

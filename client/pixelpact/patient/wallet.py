@@ -1,8 +1,8 @@
-"""A patient's wallet in a vault: its words, and the consents that were signed with it."""
+"""A wallet in a vault: its words, the consents that were signed with it, and who brings them to the chain."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pixelpact.chain import Chain
@@ -20,12 +20,17 @@ from pixelpact.documents import (
 )
 from pixelpact.errors import InputError
 from pixelpact.models import SignedDirective, SignedInvitation
+from pixelpact.patient.drafts import require_institution
+from pixelpact.patient.guardian import Guardian
 from pixelpact.patient.patient import Patient
 from pixelpact.vault import Kind, Vault
 
 __all__ = ["Wallet"]
 
 _WORDS = "words"
+#: For whom else this wallet signs: addresses, each with the hospital's number before it.
+_SUBJECTS = "subjects"
+_RELAYS = "relays"
 
 
 class Wallet:
@@ -42,7 +47,9 @@ class Wallet:
     def __init__(self, chain: Chain, vault: Vault) -> None:
         self._chain = chain
         self._vault = vault
-        self.patient = Patient(chain, vault.get(Kind.PATIENT_KEY, _WORDS)["words"])
+        words = vault.get(Kind.PATIENT_KEY, _WORDS)["words"]
+        self.patient = Patient(chain, words, subjects=self._subjects())
+        self.guardian = Guardian(chain, words)
 
     @staticmethod
     def keep(vault: Vault, words: str) -> None:
@@ -58,6 +65,37 @@ class Wallet:
                 remedy="Make another profile for another wallet",
             )
         vault.put(Kind.PATIENT_KEY, _WORDS, {"words": words})
+
+    def recover(self, subject: bytes, *, custodian: int) -> None:
+        """As ``Patient.recover``; kept, so that this wallet acts for that address from now on."""
+        self.patient.recover(subject, custodian=custodian)
+        kept = {str(number): address for number, address in self._subjects().items()}
+        self._vault.put(Kind.PATIENT_KEY, _SUBJECTS, {"subjects": {**kept, str(custodian): subject}})
+
+    @property
+    def relays(self) -> tuple[int, ...]:
+        """The institutions that the owner hands documents to, in the order in which they are tried."""
+        found = self._vault.find(Kind.PATIENT_KEY, _RELAYS)
+        return tuple(found["institutions"]) if found else ()
+
+    def choose_relays(self, institutions: Iterable[int]) -> None:
+        """Say who brings documents to the chain: any one will do, and none can keep all others from it.
+
+        Raises:
+            InputError: one is given twice, or is no institution of this network.
+            ChainError: the chain can't be asked.
+        """
+        chosen = list(institutions)
+        admitted = self._chain.institutions.count()
+        for number in chosen:
+            require_institution(number)
+            if number > admitted or chosen.count(number) > 1:
+                raise InputError(
+                    f"Institution {number} can't be chosen",
+                    why="it is named twice" if number <= admitted else f"this network has {admitted}",
+                    remedy="Give each institution once, by its number in the registry",
+                )
+        self._vault.put(Kind.PATIENT_KEY, _RELAYS, {"institutions": chosen})
 
     def issue(self, what: str, sign: Callable[[], Signed], path: Path) -> Signed:
         """Sign something, keep it, and write its document to a new file.
@@ -90,6 +128,10 @@ class Wallet:
             document: str = entry.state["document"]
             write_document(path, document)
             return parse_signed(document, network)
+
+    def _subjects(self) -> dict[int, bytes]:
+        found = self._vault.find(Kind.PATIENT_KEY, _SUBJECTS)
+        return {int(number): address for number, address in found["subjects"].items()} if found else {}
 
     def _forget(self, document: str) -> None:
         signed = parse_signed(document, self._chain.network)

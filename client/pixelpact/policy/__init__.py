@@ -29,10 +29,8 @@ from pixelpact.policy.decision import Decision, decide, decide_emergency, decide
 from pixelpact.policy.description import (
     ProjectBody,
     describe,
-    describe_guardian,
     describe_project,
     describe_query,
-    describe_recovery,
     describe_refusal,
     summarize,
 )
@@ -58,8 +56,19 @@ from pixelpact.policy.facts import (
     StudyStatus,
 )
 from pixelpact.policy.form import check_directive
+from pixelpact.policy.guardianship import (
+    describe_acting,
+    describe_dismissal,
+    describe_end_of_paper,
+    describe_guardian,
+    describe_recovery,
+    describe_resignation,
+    describe_start,
+    describe_stop,
+)
 from pixelpact.policy.vocabulary import (
     EMERGENCY_LIFETIME,
+    MAX_APPOINTMENT,
     MAX_MODIFIERS,
     MAX_PAPER_TERM,
     MAX_TERM,
@@ -79,6 +88,7 @@ from pixelpact.policy.wording import moment
 
 __all__ = [
     "EMERGENCY_LIFETIME",
+    "MAX_APPOINTMENT",
     "MAX_MODIFIERS",
     "MAX_PAPER_TERM",
     "MAX_TERM",
@@ -131,13 +141,19 @@ __all__ = [
     "decide_release",
     "descendants",
     "describe",
+    "describe_acting",
     "describe_approval",
+    "describe_dismissal",
+    "describe_end_of_paper",
     "describe_guardian",
     "describe_motion",
     "describe_project",
     "describe_query",
     "describe_recovery",
     "describe_refusal",
+    "describe_resignation",
+    "describe_start",
+    "describe_stop",
     "emergency_query",
     "explain",
     "explain_emergency",

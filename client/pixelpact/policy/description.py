@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO, WHOLE_RECORD, ZERO32
 from pixelpact.policy import wording
-from pixelpact.policy._generated import Category, GuardianPower, ModifierCode, Permission, Purpose, Trait
+from pixelpact.policy._generated import Category, ModifierCode, Permission, Purpose, Trait
 from pixelpact.policy.vocabulary import (
     MODIFIERS,
     MONTH,
@@ -98,52 +98,6 @@ def describe_query(query: AccessQuery, names: Mapping[int, str] = _NOBODY, reque
     if query.obligations:
         sentences.append(f"It accepts to {wording.obligations(query.obligations)}.")
     return sentences
-
-
-def describe_guardian(
-    guardian: bytes, powers: int, custodian: int, until: int, names: Mapping[int, str] = _NOBODY
-) -> list[str]:
-    """What an appointment gives a guardian, a plain sentence each: read out before it is signed.
-
-    Args:
-        guardian: the guardian's address, 20 bytes.
-        powers: a set of GuardianPower.
-        custodian: the hospital that it is limited to; 0: none.
-        until: when it ends, in seconds.
-        names: the institutions' names by their numbers, as far as they are known.
-    """
-    who = f"0x{guardian.hex()}"
-    sentences = [f"{who} becomes your guardian, until {wording.moment(until)} at the latest."]
-    if powers & GuardianPower.GRANT:
-        what = "whatever you could allow"
-        if custodian:
-            what = f"what {wording.institution(custodian, names)} holds"
-        sentences.append(f"This guardian may allow in your name: {what}.")
-    else:
-        sentences.append("This guardian may allow nothing in your name.")
-    sentences.append("This guardian may withdraw any consent of yours, and refuse more than you refuse.")
-    if powers & GuardianPower.RECOVER:
-        sentences.append(
-            "Together with a hospital that holds images of you, this guardian may give you a new key; you "
-            "can stop that with your present key while it waits."
-        )
-    sentences.append("You can dismiss this guardian at any time; what the guardian allowed ends then.")
-    return sentences
-
-
-def describe_recovery(account: bytes) -> list[str]:
-    """What naming an account for the recovery of a lost key means, a plain sentence each.
-
-    Args:
-        account: its address, 20 bytes; zeros take the name away.
-    """
-    if not any(account):
-        return ["No account may give you a new key any more."]
-    return [
-        f"0x{account.hex()} may start to give you a new key, if you lose yours.",
-        "It takes over only after a delay, in which your present key can stop it.",
-        "A new key ends every consent given before.",
-    ]
 
 
 class ProjectBody(Protocol):

@@ -37,6 +37,8 @@ REQUEST_LIFETIME = 86_400
 EMERGENCY_LIFETIME = 3_600
 #: The longest term of a directive that stands on paper: a year of 365.25 days, in seconds.
 MAX_PAPER_TERM = 31_557_600
+#: The longest appointment of a guardian, in seconds: 18 years of 365.25 days.
+MAX_APPOINTMENT = 568_080_000
 
 #: The numbers that have a meaning; what travels are plain integers, which need not be any of them.
 PURPOSES: Final = frozenset(Purpose)
