@@ -12,7 +12,7 @@ from pixelpact.audit.replay import Replay
 from pixelpact.audit.requests import directive_hash_of
 from pixelpact.audit.source import Reading, Source
 from pixelpact.audit.state import Request
-from pixelpact.models import AccessQuery, Directive, Evidence
+from pixelpact.models import ZERO32, AccessQuery, Directive, Evidence
 from pixelpact.policy import Explanation, Facts, Reason, ReleaseFacts, decide, explain
 
 __all__ = ["Answer", "Question", "answer"]
@@ -31,6 +31,9 @@ class Answer:
         contract_reason: what the contract itself answers at that block; None when no node was asked.
         request: the recorded request that this is about; None when none is.
         standing: what became of that request, a sentence; empty when there is none.
+        engine_version: of the policy engine in force.
+        engine_shipped: whether it is one as shipped, whose rules the reference model has; None when no node
+            was asked.
         findings: where the contract answers otherwise than the reference model.
     """
 
@@ -42,6 +45,8 @@ class Answer:
     contract_reason: int | None
     request: Request | None
     standing: str
+    engine_version: int
+    engine_shipped: bool | None
     findings: tuple[Finding, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -53,6 +58,10 @@ class Answer:
             "study": "0x" + self.query.study.hex(),
             "requester": self.requester,
             "purpose": self.query.purpose,
+            "project": "0x" + self.query.project.hex() if self.query.project != ZERO32 else None,
+            "obligations": self.query.obligations,
+            "engine_version": self.engine_version,
+            "engine_shipped": self.engine_shipped,
             "permitted": decision.permitted,
             "reason": int(decision.reason),
             "check": decision.check.value,
@@ -85,17 +94,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who asks for what, citing which consent; and the recorded request that it is about, if any."""
+    """Who asks for what, citing which consent; and the recorded request that it is about, if any.
+
+    ``evidence`` shows the consent, when it stands in a batch.
+    """
 
     requester: int
     query: AccessQuery
     directive: Directive | None
+    evidence: Evidence | None = None
     request: Request | None = None
-
-    @property
-    def evidence(self) -> Evidence | None:
-        """What shows the consent, when it stands in a batch."""
-        return self.request.evidence if self.request else None
 
 
 def answer(source: Source, reading: Reading, replay: Replay, question: Question) -> Answer:
@@ -119,8 +127,10 @@ def answer(source: Source, reading: Reading, replay: Replay, question: Question)
     facts = replay.facts(asked, time=reading.time)
     decided = int(decide(facts, query, directive).reason)
     contract_reason = source.contract_decides(requester, query, directive, question.evidence, reading.block)
+    engine_shipped = source.engine_is_shipped(reading.block)
     findings: tuple[Finding, ...] = ()
-    if contract_reason is not None and contract_reason != decided:
+    # What another engine's rules are, the reference model does not know.
+    if contract_reason is not None and contract_reason != decided and engine_shipped is not False:
         findings = (_differs(reading, decided, contract_reason, query),)
     return Answer(
         block=reading.block,
@@ -131,6 +141,8 @@ def answer(source: Source, reading: Reading, replay: Replay, question: Question)
         contract_reason=contract_reason,
         request=question.request,
         standing=_standing(question.request, facts),
+        engine_version=replay.state.engine_version,
+        engine_shipped=engine_shipped,
         findings=findings,
     )
 

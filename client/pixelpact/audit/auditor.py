@@ -59,6 +59,11 @@ class Auditor:
         """
         return cls(Trail.load(path), names=names)
 
+    @property
+    def network(self) -> Network:
+        """The network that is audited."""
+        return self._source.network
+
     def trail(self, *, at: At = "final") -> list[TrailEntry]:
         """Every event up to a block for people: when, who, what, in a sentence. As ``report``."""
         return list(self.report(at=at).trail)
@@ -140,7 +145,9 @@ class Auditor:
         requester: int,
         purpose: int,
         directive: Directive | None = None,
+        evidence: Evidence | None = None,
         categories: int | None = None,
+        project: bytes = ZERO32,
         obligations: int = 0,
         block: int | None = None,
     ) -> Answer:
@@ -151,7 +158,9 @@ class Auditor:
             requester: the institution that asks.
             purpose: its index (docs/policy.md, Purposes).
             directive: the consent that it would cite, if any.
+            evidence: what shows that consent, when it stands in a batch.
             categories: the kinds of images that it asks for, a set of bits; None: all that the study holds.
+            project: the research project that it would cite, 32 bytes; zeros for none.
             obligations: those that it accepts, a set of bits.
             block: the block; the newest for None.
 
@@ -164,8 +173,8 @@ class Auditor:
         if categories is None:
             found = replay.state.studies.get(study)
             categories = found.categories if found is not None else 0
-        query = AccessQuery(study, purpose, categories, obligations=obligations)
-        return answer(self._source, reading, replay, Question(requester, query, directive))
+        query = AccessQuery(study, purpose, categories, project, obligations)
+        return answer(self._source, reading, replay, Question(requester, query, directive, evidence))
 
     def explain_request(self, request: bytes, *, block: int | None = None) -> Answer:
         """What would become of a recorded request after a block.
@@ -191,7 +200,7 @@ class Auditor:
                 why="the ledger reported none of this number",
                 remedy="Check the number; the trail lists every request",
             )
-        question = Question(found.requester, found.query, found.directive, found)
+        question = Question(found.requester, found.query, found.directive, found.evidence, found)
         return answer(self._source, reading, replay, question)
 
     def _replay(self, reading: Reading, index: int | None = None) -> Replay:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +17,7 @@ from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
     from pixelpact.audit import Answer, Auditor
+    from pixelpact.models import Invitation
 
 __all__ = ["app"]
 
@@ -61,6 +64,22 @@ def explain(
             help="The number of a consent that was cited before, or how it begins.", metavar="NUMBER"
         ),
     ] = None,
+    invitation: Annotated[
+        str | None,
+        typer.Option(
+            help="In place of --study and --directive: an invitation's file or link.", metavar="FILE"
+        ),
+    ] = None,
+    project: Annotated[
+        str | None,
+        typer.Option(
+            help="A research project's number, or how it begins, that it would cite.", metavar="NUMBER"
+        ),
+    ] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(help="An obligation that would be accepted; may be repeated.", metavar="NAME"),
+    ] = None,
     block: Annotated[
         int | None, typer.Option(help="Decide as of this block; the newest if absent.", min=0, max=2**53)
     ] = None,
@@ -68,34 +87,24 @@ def explain(
 ) -> int:
     """Say what would be decided, now or at a block, which check decides, and what would change the answer.
 
-    Either about a recorded request (--request), or about one that could be made (--study, --requester).
+    Either about a recorded request (--request), or about one that could be made (--requester, with --study
+    and perhaps --directive, or with --invitation, which may show a consent that stands in a batch).
     Without either, the requests that there are.
     The exit code is 0 for a permit and 7 for a denial.
 
     Example: pixelpact policy explain --trail pixelpact-demo/trail.json --request 0x3f
     """
-    if request is not None and (study is not None or requester is not None or directive is not None):
-        raise InputError(
-            "It is not clear what to explain",
-            why="--request is about a recorded request, the others are about one that could be made",
-            remedy="Give either --request, or --study and --requester",
-        )
-    if study is None and (requester is not None or directive is not None):
-        raise InputError(
-            "It is not clear what would be asked for",
-            why="--requester needs --study beside it",
-            remedy="Give the number of the study",
-        )
-    _judge(request, study, directive, purpose)
+    wanted = _Wanted(study, requester, purpose, directive, invitation, project, tuple(accept or ()), block)
+    wanted.judge(request)
     auditor = _auditor(network, trail)
-    if request is None and study is None:
-        _list_requests(auditor, as_json=as_json)
-        return 0
     if request is not None:
         number = _complete(request, "request", auditor.state(at="latest").requests)
         answer = auditor.explain_request(number, block=block)
+    elif wanted.is_nothing:
+        _list_requests(auditor, as_json=as_json)
+        return 0
     else:
-        answer = _explain_a_new_one(auditor, str(study), requester, purpose, directive, block)
+        answer = wanted.explain(auditor)
     if as_json:
         print_json(answer.to_json())
     else:
@@ -103,42 +112,105 @@ def explain(
     return 0 if answer.explanation.decision.permitted else _DENIED
 
 
-def _judge(request: str | None, study: str | None, directive: str | None, purpose: str) -> None:
-    from pixelpact.cli.values import purposes_of
-    from pixelpact.documents import require_digits
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The request that could be made, as it was typed."""
 
-    purposes_of([purpose])
-    for number, kind in ((request, "request"), (study, "study"), (directive, "consent")):
-        if number is not None:
-            require_digits(number, kind)
+    study: str | None
+    requester: int | None
+    purpose: str
+    directive: str | None
+    invitation: str | None
+    project: str | None
+    accept: tuple[str, ...]
+    block: int | None
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing was said of one."""
+        return self.study is None and self.invitation is None
 
-def _explain_a_new_one(
-    auditor: Auditor,
-    study: str,
-    requester: int | None,
-    purpose: str,
-    directive: str | None,
-    block: int | None,
-) -> Answer:
-    from pixelpact.cli.values import purposes_of
+    def judge(self, request: str | None) -> None:
+        """Judge the options before a trail or a network is read.
 
-    (wanted,) = purposes_of([purpose])
-    if requester is None:
-        raise InputError(
-            "It is not clear who would ask",
-            why="--study needs --requester beside it",
-            remedy="Give the number of the institution that would ask",
+        Raises:
+            InputError: they don't fit together, or one can't be read.
+        """
+        from pixelpact.cli.values import obligations_of, purposes_of
+        from pixelpact.documents import require_digits
+
+        # The purpose has a default, and stands beside either.
+        about = (self.study, self.requester, self.directive, self.invitation, self.project, *self.accept)
+        given = any(each is not None for each in about)
+        if request is not None and given:
+            raise InputError(
+                "It is not clear what to explain",
+                why="--request is about a recorded request, the others are about one that could be made",
+                remedy="Give either --request, or --requester with --study or --invitation",
+            )
+        if self.invitation is not None and (self.study is not None or self.directive is not None):
+            raise InputError(
+                "It is not clear what would be asked for",
+                why="an invitation names the study, and the consent if there is one",
+                remedy="Leave --study and --directive out, or --invitation",
+            )
+        if self.is_nothing and given:
+            raise InputError(
+                "It is not clear what would be asked for",
+                why="--requester needs --study or --invitation beside it",
+                remedy="Give the number of the study",
+            )
+        if not self.is_nothing and self.requester is None:
+            raise InputError(
+                "It is not clear who would ask",
+                why="--study and --invitation need --requester beside them",
+                remedy="Give the number of the institution that would ask",
+            )
+        purposes_of([self.purpose])
+        obligations_of(self.accept)
+        numbers = ((request, "request"), (self.study, "study"), (self.directive, "consent"))
+        for number, kind in (*numbers, (self.project, "project")):
+            if number is not None:
+                require_digits(number, kind)
+        if self.invitation is not None:
+            _invited(self.invitation)
+
+    def explain(self, auditor: Auditor) -> Answer:
+        """What it would be answered."""
+        from pixelpact.cli.values import obligations_of, purposes_of
+        from pixelpact.models import ZERO32
+
+        state = auditor.state(at="latest")
+        project = ZERO32 if self.project is None else _complete(self.project, "project", state.projects)
+        explain = partial(
+            auditor.explain,
+            requester=self.requester or 0,
+            purpose=purposes_of([self.purpose])[0],
+            project=project,
+            obligations=int(obligations_of(self.accept)),
+            block=self.block,
         )
-    state = auditor.state(at="latest")
-    cited = {each.directive_hash: each.directive for each in state.requests.values() if each.directive}
-    return auditor.explain(
-        study=_complete(study, "study", state.studies),
-        requester=requester,
-        purpose=wanted,
-        directive=cited[_complete(directive, "consent", cited)] if directive else None,
-        block=block,
-    )
+        if self.invitation is not None:
+            invited = _invited(self.invitation)
+            here = auditor.network
+            if (invited.chain_id, invited.genesis) != (here.chain_id, here.genesis):
+                raise InputError(
+                    "The invitation is for another network",
+                    why="its chain id or its genesis is not that of the network in use",
+                    remedy="Use the network that it was made for",
+                )
+            return explain(study=invited.study, directive=invited.directive, evidence=invited.evidence)
+        cited = {each.directive_hash: each.directive for each in state.requests.values() if each.directive}
+        return explain(
+            study=_complete(str(self.study), "study", state.studies),
+            directive=cited[_complete(self.directive, "consent", cited)] if self.directive else None,
+        )
+
+
+def _invited(text: str) -> Invitation:
+    from pixelpact.cli.invite import read_invitation
+
+    return read_invitation(text).invitation
 
 
 def _auditor(network: Path | None, trail: Path | None) -> Auditor:
@@ -215,8 +287,18 @@ def _print_answer(answer: Answer) -> None:
     )
     if answer.standing:
         screen.print(answer.standing, markup=False)
+    if answer.engine_shipped is False:
+        screen.print(
+            f"Version {answer.engine_version} of the policy engine is in force, and is not the one that is "
+            "shipped here: the contract's answer counts, and the engine's checks below may be others.",
+            style="yellow",
+            soft_wrap=True,
+        )
+    elif answer.engine_version > 1:
+        screen.print(f"Version {answer.engine_version} of the policy engine is in force.")
     if answer.contract_reason is not None:
-        agrees = "the same" if not answer.findings else f"[bold red]reason {answer.contract_reason}[/]"
+        known = not answer.findings and answer.engine_shipped is not False
+        agrees = "the same" if known else f"[bold red]reason {answer.contract_reason}[/]"
         screen.print(f"The contract itself answers {agrees}.")
     screen.print("\n[bold]The checks in order[/]")
     for each in explanation.checks:
