@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pixelpact.errors import PixelPactError
     from pixelpact.localnet import Member, Sandbox
     from pixelpact.models import Invitation, Modifier
-    from pixelpact.patient import Patient
+    from pixelpact.patient import Guardian, Patient
     from pixelpact.policy import Category, Obligation, Permission, Purpose, RefusalReason
     from pixelpact.profile import Profile
     from pixelpact.requester import Requester
@@ -30,6 +30,7 @@ __all__ = [
     "Chain",
     "Custodian",
     "FolderStore",
+    "Guardian",
     "Invitation",
     "KeyFile",
     "Member",
@@ -58,6 +59,7 @@ _ROOMS = {
     "Chain": "chain",
     "Custodian": "custodian",
     "FolderStore": "storage",
+    "Guardian": "patient",
     "Invitation": "models",
     "KeyFile": "vault",
     "Member": "localnet",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pixelpact.chain import Account, Chain
 from pixelpact.custodian import Custodian, SharedStudy
 from pixelpact.dicom import DicomStudy
 from pixelpact.localnet import Sandbox
+from pixelpact.localnet.sandbox import new_vault
 from pixelpact.models import SignedDirective
 from pixelpact.patient import Patient
 from pixelpact.policy import Purpose
+from pixelpact.profile import Profile
 from pixelpact.requester import AccessRequest, Requester
+from pixelpact.vault import Vault
 
 
 @dataclass
@@ -24,6 +28,7 @@ class Town:
     patient: Patient
     source: DicomStudy
     study: SharedStudy
+    opened: list[Vault] = field(default_factory=list)
 
     def consent(self, grantee: int = 2) -> SignedDirective:
         signed = self.patient.allow(
@@ -31,6 +36,16 @@ class Town:
         )
         self.hospital.relay(signed)
         return signed
+
+    def second(self, permissions: int = 0x7F, institution: int = 1) -> Profile:
+        """Another operator of an institution, with a profile of their own; without ether."""
+        account, admin = Account.generate(), self.net[institution].chain
+        admin.wait_final(admin.transact(admin.institutions.set_operator(account.address, permissions)))
+        folder = self.net.folder / f"operator-{account.address.hex()}"
+        folder.mkdir()
+        vault = new_vault(folder, institution)
+        self.opened.append(vault)
+        return Profile(Chain.connect(self.net.network, account), self.net.store, vault, institution)
 
     def ask(self, consent: SignedDirective | None, requester: Requester | None = None) -> AccessRequest:
         invitation = self.hospital.invite(self.study.number, consent)

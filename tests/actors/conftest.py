@@ -21,4 +21,7 @@ def town() -> Iterator[Town]:
         other.publish_key()
         source = from_files(samples()[2].files)
         study = hospital.share(source, subject=patient.address(custodian=1))
-        yield Town(net, hospital, clinic, other, patient, source, study)
+        made = Town(net, hospital, clinic, other, patient, source, study)
+        yield made
+        for vault in made.opened:
+            vault.close()

@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 from actors_town import PowerCut, Town, cut
 
-from pixelpact.chain import Chain, GuardianAppointed, GuardianDismissed, eip712
+from pixelpact.chain import Account, Chain, GuardianAppointed, GuardianDismissed, eip712
 from pixelpact.custodian import Custodian
 from pixelpact.documents import parse_signed, signed_text
 from pixelpact.errors import ContractError, InputError
 from pixelpact.localnet import Sandbox
-from pixelpact.models import SignedDirective
+from pixelpact.models import Appointment, AttestedAppointment, SignedDirective
 from pixelpact.patient import Guardian, Patient
-from pixelpact.policy import GuardianPower, Purpose, Reason
+from pixelpact.policy import GuardianPower, OperatorPermission, Purpose, Reason
 
 GRANT, RECOVER = GuardianPower.GRANT, GuardianPower.RECOVER
 
@@ -127,6 +127,28 @@ def test_a_guardian_whose_time_is_over_signs_nothing(town: Town, guardian: Guard
     with pytest.raises(InputError, match="time is over"):
         guardian.withdraw(subject, consent.number, appointment=number)
     assert [each.word for each in guardian.patients()] == ["over"]
+
+
+def test_a_guardian_whom_a_hospital_attested_acts_until_the_patient_signs(
+    town: Town, guardian: Guardian, subject: bytes
+) -> None:
+    chain, second = town.net[1].chain, Account.generate()
+    permissions = OperatorPermission.CONSENTS
+    chain.transact(chain.institutions.set_operator(second.address, permissions))
+    until = chain.now() + 86_400
+    form = b"\7" * 32
+    attested = AttestedAppointment(Appointment(subject, guardian.address, int(GRANT), 1, until, 1), form)
+    signature = eip712.sign(second, town.net.network, attested)
+    chain.transact(chain.consents.appoint_attested(attested.appointment, form, second.address, signature))
+    consent = allow(town, guardian, subject, 1)
+    town.hospital.relay(consent)
+    assert town.ask(consent).decision.permitted
+    assert [(each.word, each.attested) for each in guardian.patients()] == [("acts", True)]
+    town.hospital.relay(town.patient.end_paper(custodian=1))
+    assert town.ask(consent).decision.reason is Reason.GUARDIAN_ENDED
+    assert [each.word for each in guardian.patients()] == ["ended by key"]
+    with pytest.raises(InputError, match="signs with a key now"):
+        guardian.withdraw(subject, consent.number, appointment=1)
 
 
 def test_nobody_signs_by_an_appointment_that_is_anothers(

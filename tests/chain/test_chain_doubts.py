@@ -196,7 +196,7 @@ def test_contracts_of_two_consortia_are_not_mixed(anvil_consortium: Consortium):
     second = deploy(engine.network, account, founders(account))
     for name, what in (
         ("InstitutionRegistry", "StudyRegistry is not at .* upon another InstitutionRegistry"),
-        ("ConsentRegistry", "AccessLedger is not at .* upon another ConsentRegistry"),
+        ("ConsentRegistry", "ConsentRegistry is not at .* upon another InstitutionRegistry"),
         ("ProjectRegistry", "ProjectRegistry is not at .* upon another InstitutionRegistry"),
         ("PolicyEngine", "PolicyEngine is not at .* upon another InstitutionRegistry"),
         ("StudyRegistry", "StudyRegistry is not at .* upon another InstitutionRegistry"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from pathlib import Path
 
 from cli_hand import Hand
 
+from pixelpact.chain import Account
 from pixelpact.dicom import samples
 from pixelpact.localnet import Sandbox
 
@@ -27,6 +30,33 @@ class Desk(Hand):
         """Let time pass on the chain."""
         assert self.net is not None
         self.net._embedded.travel(seconds)
+
+    def second(self, name: str, institution: int = 1, permissions: int = 0x7F) -> None:
+        """A profile for another operator of an institution, with an account of their own; without ether."""
+        assert self.net is not None
+        account, admin = Account.generate(), self.net[institution].chain
+        admin.wait_final(admin.transact(admin.institutions.set_operator(account.address, permissions)))
+        key = self.folder / f"{name}.account"
+        key.write_text(account.reveal_key().hex())
+        key.chmod(0o600)
+        network = self.folder / "net" / "network.json"
+        self.ok(
+            name, "keys", "create", "--network", network, "--account", key, "--store", self.net.store.folder
+        )
+
+    def run_page(self, page: str, **given: str) -> str:
+        """Run the commands of a page in order; what they said. ``$name`` stands for what is given or kept."""
+        told = ""
+        for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL):
+            for line in (each.removeprefix("$ ") for each in block.splitlines()):
+                kept = re.fullmatch(r"(\w+)=\$\((.*)\)", line)
+                command = re.sub(r"\$(\w+)", lambda found: given[found[1]], kept[2] if kept else line)
+                said = self.run(None, *shlex.split(command)[1:])
+                assert said.code == 0, f"{line}\n{said.err}"
+                told += said.out
+                if kept:
+                    given[kept[1]] = said.out.strip()
+        return told
 
     def address(self, name: str, custodian: int = 1) -> str:
         """A patient's address with a hospital."""

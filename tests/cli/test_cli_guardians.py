@@ -64,6 +64,25 @@ def test_a_guardian_by_hand(desk: Desk) -> None:
     desk.brought("patient", "consent", "end-paper", "--custodian", 2)
 
 
+def test_a_guardian_whose_time_is_over_by_hand(desk: Desk) -> None:
+    patient = desk.address("patient")
+    appoint = ("guardian", "appoint", desk.guardian(), "--custodian", 1, "--days", 1, "--power", "GRANT")
+    made = desk.ok("patient", *appoint, "--output", path := desk.new(), "--yes")["signed"]
+    desk.ok("hospital-b", "consent", "record", path)
+    # It is there already, whoever brings it again.
+    desk.ok("hospital-a", "consent", "record", path)
+    desk.wait(86_400)
+    expired = ("--for", patient, "--appointment", made["number"])
+    for command in (
+        ("consent", "sign", *expired, "--custodian", 1, "--grantee", 2, "--purpose", "TREAT"),
+        ("consent", "refuse", *expired, "--custodian", 1),
+        ("consent", "revoke", "0x" + "11" * 32, *expired),
+        ("consent", "revoke", "--all", *expired),
+    ):
+        told = desk.run("guardian", *command, "--output", path := desk.new(), "--yes")
+        assert (told.code, "time is over" in told.err, path.exists()) == (3, True, False)
+
+
 def test_a_lost_wallet_by_hand(desk: Desk) -> None:
     patient, candidate = desk.address("patient"), desk.address("new-wallet")
     shown = ("recovery", "show", "--for", patient)

@@ -34,7 +34,17 @@ def test_the_commands_are_those_that_people_need() -> None:
         *(f"keys {each}" for each in ("create", "show", "publish", "words")),
         *(f"study {each}" for each in ("seal", "register", "list", "rotate")),
         *(f"consent {each}" for each in ("sign", "record", "revoke", "refuse", "list")),
+        *(f"consent {each}" for each in ("show", "relays", "end-paper")),
+        *(f"guardian {each}" for each in ("address", "appoint", "dismiss", "resign", "list")),
+        *(f"recovery {each}" for each in ("name", "start", "vouch", "stop", "finish", "take", "show")),
         *(f"invite {each}" for each in ("create", "show")),
+        *(
+            f"paper {each}"
+            for each in ("draft", "attest", "record", "refusal", "revocation", "lift", "guardian")
+        ),
+        *(f"batch {each}" for each in ("anchor", "show", "prove")),
+        *(f"access emergency {each}" for each in ("draft", "attest", "ask")),
+        "access review",
         *(
             f"access {each}"
             for each in ("request", "list", "release", "refuse", "fetch", "confirm", "dispute")
@@ -89,4 +99,4 @@ def test_what_is_completed_are_the_commands() -> None:
         check=False,
         timeout=60,
     )
-    assert told.stdout.split() == ["request", "release", "refuse"]
+    assert told.stdout.split() == ["request", "release", "refuse", "review"]

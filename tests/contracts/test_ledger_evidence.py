@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from consenting import chain_of
+from consenting import Consenting, chain_of
 from scenario import (
     ALICE,
     ANY_GRANTEE,
@@ -216,6 +216,12 @@ def test_denies_what_a_guardian_withdrew_or_refused(decide, consenting, directiv
 
 
 @pytest.fixture
+def bob(chain, consents, domain, people, study):
+    """What Bob says, once he has a key."""
+    return Consenting(chain, consents, domain, people, study, BOB)
+
+
+@pytest.fixture
 def on_paper(consenting, studies, people, decide):
     """A directive of Bob's, who has no key, for his own study; how it is decided."""
     study = consenting.register(studies, "of Bob", BOB.address)
@@ -249,10 +255,10 @@ def test_denies_paper_for_more_than_a_year(on_paper, term, expected):
     assert ask(PAPER_DELAY) == expected
 
 
-def test_denies_paper_once_the_patient_signs(on_paper, consenting):
+def test_denies_paper_once_the_patient_signs(on_paper, bob):
     _, ask = on_paper()
     assert ask(PAPER_DELAY) == REASON.PERMITTED
-    consenting.end_paper(BOB, BOB.address)
+    bob.end_paper()
     assert ask(PAPER_DELAY + 10) == REASON.PAPER_ENDED
 
 
@@ -275,7 +281,7 @@ def test_denies_what_the_hospital_took_back_or_a_refusal_that_it_took(on_paper, 
     assert ask(PAPER_DELAY + 20) == REASON.REFUSED_BY_PATIENT
 
 
-def test_takes_its_steps_in_their_order(on_paper, consenting):
+def test_takes_its_steps_in_their_order(on_paper, consenting, bob):
     """41, then 44, then 45, then 48, then 50, then 52."""
     start = START + 2 * DAY
     longer, of_longer = on_paper("longer", notBefore=start, expiry=start + LONGEST_PAPER + 1, generation=1)
@@ -284,7 +290,7 @@ def test_takes_its_steps_in_their_order(on_paper, consenting):
     assert of_longer(10) == REASON.DIRECTIVE_MALFORMED
     assert of_next(20) == REASON.GENERATION_PAST
     assert of_later(30) == REASON.NOT_YET_VALID
-    consenting.end_paper(BOB, BOB.address)
+    bob.end_paper()
     assert of_later(40) == REASON.PAPER_ENDED
     assert of_next(50) == REASON.GENERATION_PAST
     for directive in (longer, next_one):

@@ -21,10 +21,16 @@ from pixelpact.policy import (
     Trait,
     check_directive,
     describe,
+    describe_acting,
+    describe_dismissal,
+    describe_end_of_paper,
     describe_guardian,
     describe_project,
     describe_query,
     describe_recovery,
+    describe_resignation,
+    describe_start,
+    describe_stop,
     purpose_set,
 )
 
@@ -201,6 +207,26 @@ def test_a_guardian_is_read_out() -> None:
     limited = describe_guardian(bytes(20), 0, 0, NOW)
     assert "This guardian may allow nothing in your name." in limited
     assert not any("new key" in sentence for sentence in limited)
+
+
+def test_what_else_is_signed_about_guardians_and_keys_is_read_out() -> None:
+    patient, other = b"\5" * 20, b"\6" * 20
+    assert describe_acting(patient, 2) == (
+        f"In the name of the patient 0x{patient.hex()}, as the guardian of appointment 2:"
+    )
+    said = describe_dismissal(other, 2)
+    assert said[0] == f"0x{other.hex()} is your guardian no more (appointment 2), for good."
+    assert "allowed in your name ends" in said[1]
+    said = describe_resignation(patient, 2)
+    assert said[0].startswith(f"You are the guardian of the patient 0x{patient.hex()} no more")
+    alone, together = describe_start(patient, other), describe_start(patient, other, 2)
+    assert alone[0] == f"The key 0x{other.hex()} is to sign for the patient 0x{patient.hex()} from then on."
+    assert alone[-1] == "It ends every consent that was given before."
+    assert [each for each in together if each not in alone] == [
+        "It begins only when a hospital that holds images of the patient agrees."
+    ]
+    assert describe_stop(other)[0] == f"The key 0x{other.hex()} does not take over; yours stays."
+    assert describe_end_of_paper()[-1].endswith("This can't be undone.")
 
 
 @dataclass(frozen=True)

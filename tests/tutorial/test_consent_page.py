@@ -26,6 +26,10 @@ def test_the_commands_run_as_they_are_written(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "net").mkdir()
     with open_desk(tmp_path, wallets=("patient",)) as desk:
         monkeypatch.chdir(tmp_path)
+        desk.second("second")
+        (tmp_path / "batch").mkdir()
+        (tmp_path / "scan.pdf").write_bytes(b"%PDF a form")
+        (tmp_path / "note.txt").write_text("Called on Monday.")
         given = {"study": desk.study, "patient": desk.address("patient")}
         told = ""
         for line in (each.removeprefix("$ ") for each in _LINES):
@@ -41,6 +45,8 @@ def test_the_commands_run_as_they_are_written(tmp_path: Path, monkeypatch: pytes
                 given[kept[1]] = said.out.strip()
         assert "Hand it to institution 1 or 2" in told
         assert "withdrawn" in told
+        assert "on paper" in told
+        assert "2 consents under the root" in told
         # What the page says at its end: one consent stands, the new wallet's.
         stands = [each["stands"] for each in desk.ok("new-wallet", "consent", "list")["consents"]]
         assert stands == ["in force"]

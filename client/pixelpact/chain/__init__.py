@@ -53,6 +53,7 @@ from .client import Chain
 from .contracts import At
 from .deploy import deploy, describe
 from .embedded import EmbeddedChain
+from .engines import EngineCode, inspect_engine, make_engine
 from .events import (
     EVENTS,
     AccessConfirmed,
@@ -173,6 +174,7 @@ __all__ = [
     "EmergencyCount",
     "EmergencyRequested",
     "EmergencyReviewed",
+    "EngineCode",
     "EngineReplaced",
     "Event",
     "Founder",
@@ -235,5 +237,7 @@ __all__ = [
     "deploy",
     "describe",
     "eip712",
+    "inspect_engine",
     "load_artifact",
+    "make_engine",
 ]

@@ -267,6 +267,14 @@ class Chain:
         """An account's wei."""
         return self._node.balance(address)
 
+    def engine_at(self, address: bytes) -> PolicyEngine:
+        """The calls of another policy engine than the first one."""
+        return PolicyEngine(self.network, self._read, address)
+
+    def code(self, address: bytes) -> bytes:
+        """The code at an address, as of the newest block; empty where there is none."""
+        return self._node.code(address)
+
     def _signer(self) -> Sender:
         if self._sender is None:
             raise InputError(
@@ -296,6 +304,7 @@ class Chain:
             events=tuple(
                 decode_event(self.network, log, block.timestamp) for log in mined.logs if log.address in ours
             ),
+            created=mined.created,
         )
 
     # Events

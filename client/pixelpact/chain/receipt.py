@@ -24,6 +24,7 @@ class Receipt:
         block: its block's number; ``block_hash`` and ``timestamp`` (seconds) are that block's.
         gas_used: what it cost.
         events: what our contracts reported in it, in order.
+        created: the address of the contract that it created, 20 bytes; None for every call.
     """
 
     transaction: bytes
@@ -33,6 +34,7 @@ class Receipt:
     timestamp: int
     gas_used: int
     events: tuple[Event, ...] = field(repr=False)
+    created: bytes | None = None
 
     def event(self, kind: type[E]) -> E:
         """The one event of this kind.

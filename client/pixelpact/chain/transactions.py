@@ -46,12 +46,14 @@ class Call:
         contract, function: names; ``constructor`` for a deployment.
         to: the contract's address, None for a deployment.
         data: call data.
+        value: what is sent along, wei.
     """
 
     contract: str
     function: str
     to: bytes | None
     data: bytes
+    value: int = 0
 
     @property
     def name(self) -> str:
@@ -73,6 +75,7 @@ class SignedCall:
         data: call data.
         gas: its gas limit.
         max_fee, tip: what it offers for each gas at most, and what of it goes to the sealer (wei).
+        value: what is sent along, wei.
     """
 
     raw: bytes
@@ -85,6 +88,7 @@ class SignedCall:
     gas: int
     max_fee: int
     tip: int
+    value: int = 0
 
     @classmethod
     def parse(cls, raw: bytes) -> SignedCall:
@@ -111,6 +115,7 @@ class SignedCall:
             gas=int(fields["gas"]),
             max_fee=int(fields["maxFeePerGas"]),
             tip=int(fields["maxPriorityFeePerGas"]),
+            value=int(fields["value"]),
         )
 
 
@@ -196,6 +201,7 @@ class Sender:
                 nonce=nonce,
                 to=call.to,
                 data=call.data,
+                value=call.value,
                 gas=limit,
                 # The base fee rises by at most an eighth a block: this lasts six full blocks.
                 max_fee=2 * base_fee + tip,
@@ -235,6 +241,7 @@ class Sender:
             nonce=signed.nonce,
             to=signed.to,
             data=signed.data,
+            value=signed.value,
             gas=signed.gas,
             max_fee=max(_an_eighth_more(signed.max_fee), 2 * base_fee + tip),
             tip=tip,
@@ -244,7 +251,7 @@ class Sender:
         return max(_TIP, min(self._node.priority_fee(), _HIGHEST_TIP))
 
     def _signed(  # noqa: PLR0913 - by name: each is signed
-        self, *, nonce: int, to: bytes | None, data: bytes, gas: int, max_fee: int, tip: int
+        self, *, nonce: int, to: bytes | None, data: bytes, value: int, gas: int, max_fee: int, tip: int
     ) -> SignedCall:
         fields = {
             "type": 2,
@@ -253,7 +260,7 @@ class Sender:
             "gas": gas,
             "maxPriorityFeePerGas": tip,
             "maxFeePerGas": max_fee,
-            "value": 0,
+            "value": value,
             "data": HexBytes(data),
         }
         if to is not None:
@@ -270,6 +277,7 @@ class Sender:
             gas=gas,
             max_fee=max_fee,
             tip=tip,
+            value=value,
         )
 
     def abandon(self, signed: SignedCall) -> None:

@@ -39,7 +39,13 @@ def request(
     profile: ProfileFolderOption,
     person: Person,
     purpose: Annotated[str, typer.Option(help="What for: an HL7 purpose of use.")] = "TREAT",
-    promise: Annotated[
+    project: Annotated[
+        str | None,
+        typer.Option(
+            help="The research project that it is for: its number, or how it begins.", metavar="NUMBER"
+        ),
+    ] = None,
+    accept: Annotated[
         list[str] | None,
         typer.Option(help="An obligation that the institution accepts; may be repeated.", metavar="NAME"),
     ] = None,
@@ -52,15 +58,23 @@ def request(
 
     Example: pixelpact access request invitation.json --person dr-b --profile hospital-b
     """
+    from pixelpact.consortium import find_project
+    from pixelpact.documents import require_digits
+    from pixelpact.models import ZERO32
     from pixelpact.requester import Requester
 
     signed = read_invitation(invitation)
     (wanted,) = purposes_of([purpose])
-    obligations = obligations_of(promise or [])
+    obligations = obligations_of(accept or [])
+    if project is not None:
+        require_digits(project, "project")
     require_person(person)
     with opened_profile(profile) as opened:
         requester = Requester(opened)
-        asked = requester.request(signed, purpose=wanted, person=person, obligations=obligations)
+        cited = ZERO32 if project is None else find_project(opened.chain, project).number
+        asked = requester.request(
+            signed, purpose=wanted, person=person, project=cited, obligations=obligations
+        )
         key_version = requester.key_version()
     if as_json:
         print_json(
@@ -93,16 +107,17 @@ def request(
 
 @app.command("list")
 def list_requests(profile: ProfileFolderOption, as_json: Json = False) -> int:
-    """List the requests that wait for this institution's answer, and those that it made itself.
+    """List the requests that wait for an answer, the emergencies that wait for a review, and one's own.
 
     Example: pixelpact access list --profile hospital-a
     """
     from pixelpact.custodian import Custodian
-    from pixelpact.policy import Purpose
+    from pixelpact.policy import Purpose, moment
     from pixelpact.requester import Requester
 
     with opened_profile(profile) as opened:
         waiting, own = Custodian(opened).waiting(), Requester(opened).requests()
+        unreviewed = Custodian(opened).unreviewed()
     if as_json:
         print_json(
             {
@@ -112,10 +127,22 @@ def list_requests(profile: ProfileFolderOption, as_json: Json = False) -> int:
                         "study": "0x" + each.query.study.hex(),
                         "requester": each.requester,
                         "purpose": each.query.purpose,
+                        "emergency": each.is_emergency,
                         "requested_at": each.requested_at,
                         "expires_at": each.expires_at,
                     }
                     for each in waiting
+                ],
+                "unreviewed": [
+                    {
+                        "request": "0x" + each.number.hex(),
+                        "study": "0x" + each.study.hex(),
+                        "requester": each.requester,
+                        "review_by": each.review_by,
+                        "late": each.late,
+                        "served": each.served,
+                    }
+                    for each in unreviewed
                 ],
                 "own": [
                     {
@@ -145,6 +172,16 @@ def list_requests(profile: ProfileFolderOption, as_json: Json = False) -> int:
             Purpose(each.query.purpose).label,
         )
     screen.print(table if waiting else "Nobody waits for an answer.")
+    if unreviewed:
+        table = Table("To be reviewed", "By", "Study", "Until", box=None, pad_edge=False)
+        for owed in unreviewed:
+            table.add_row(
+                f"0x{owed.number.hex()[:16]}",
+                f"institution {owed.requester}",
+                f"0x{owed.study.hex()[:16]}",
+                moment(owed.review_by) + (", late" if owed.late else ""),
+            )
+        screen.print(table)
     table = Table("Own", "Study", "State", box=None, pad_edge=False)
     for mine in own:
         state = mine.state.status.name.lower()

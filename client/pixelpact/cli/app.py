@@ -14,15 +14,20 @@ from typer.exceptions import TyperException
 from pixelpact.cli import (
     access,
     audit,
+    batch,
     consent,
     demo,
     doctor,
+    emergency,
     fhir,
     guardian,
+    institution,
     invite,
     keys,
     localnet,
+    paper,
     policy,
+    project,
     recovery,
     study,
     vault,
@@ -43,6 +48,8 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+access.app.add_typer(emergency.app, name="emergency")
+access.app.command("review")(emergency.review)
 consent.app.command("list")(wallet.list_consents)
 consent.app.command("show")(wallet.show)
 consent.app.command("relays")(wallet.relays)
@@ -53,10 +60,14 @@ for name, commands in (
     ("keys", keys.app),
     ("study", study.app),
     ("consent", consent.app),
+    ("paper", paper.app),
+    ("batch", batch.app),
     ("guardian", guardian.app),
     ("recovery", recovery.app),
     ("invite", invite.app),
     ("access", access.app),
+    ("institution", institution.app),
+    ("project", project.app),
     ("policy", policy.app),
     ("audit", audit.app),
     ("vault", vault.app),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from pixelpact.documents import CitedConsent
-    from pixelpact.models import SignedInvitation
+    from pixelpact.models import Evidence, SignedInvitation
 
 __all__ = ["app", "read_invitation"]
 
@@ -32,6 +32,13 @@ def create(
         str | None,
         typer.Option(
             help="The consent to cite: its number, how it begins, or its document.", metavar="CONSENT"
+        ),
+    ] = None,
+    batched: Annotated[
+        Path | None,
+        typer.Option(
+            help="In place of a consent: one that stands in a batch, as the hospital handed it out.",
+            metavar="FILE",
         ),
     ] = None,
     days: Annotated[int, typer.Option(help="For how many days one may ask with it.")] = 30,
@@ -62,9 +69,17 @@ def create(
             raise InputError(
                 "Invitation and QR code can't be the same file", remedy="Give another name with --qr"
             )
-    cited = CitedConsent.of(consent) if consent is not None else None
+    if consent is not None and batched is not None:
+        raise InputError(
+            "It is not clear which consent is cited",
+            why="--consent names one, and --batched is one",
+            remedy="Leave one of them out",
+        )
+    cited, evidence = CitedConsent.of(consent) if consent is not None else None, None
+    if batched is not None:
+        cited, evidence = _of_batch(batched, profile)
     what = f"{study}/{cited.identity if cited else None}/{days}/{output.absolute()}"
-    signed = _issue(profile, study, (cited, term), what, (output, qr))
+    signed = _issue(profile, study, (cited, evidence, term), what, (output, qr))
     link = invitation_link(signed)
     if as_json:
         print_json({"invitation": str(output), "link": link, "qr": str(qr) if qr else None})
@@ -111,39 +126,60 @@ def show(
         screen.print("It cites this consent:")
         for line in describe(invited.directive):
             screen.print(f"  {line}", markup=False)
+    if invited.evidence is not None:
+        shown = invited.evidence
+        screen.print(
+            f"The consent stands in the batch 0x{shown.root.hex()} of institution {shown.poster}.",
+            soft_wrap=True,
+        )
     return 0
 
 
 def _issue(
     profile: Path,
     study: str,
-    invites: tuple[CitedConsent | None, timedelta],
+    invites: tuple[CitedConsent | None, Evidence | None, timedelta],
     what: str,
     paths: tuple[Path, Path | None],
 ) -> SignedInvitation:
-    """Sign an invitation with a profile of either kind: which consent, and for how long."""
+    """Sign an invitation with a profile of either kind: which consent, what shows it, for how long."""
     from pixelpact.custodian import Custodian
     from pixelpact.documents import issue_invitation
     from pixelpact.profile import ProfileFolder, Role
 
-    cited, term = invites
+    cited, evidence, term = invites
     if ProfileFolder.load(profile).role is Role.PATIENT:
         number = study_of(study)
         with opened_wallet(profile) as (_, wallet):
 
             def by_patient() -> SignedInvitation:
                 found = wallet.cited(cited) if cited else None
-                return wallet.patient.invite(number, found, term=term)
+                return wallet.patient.invite(number, found, term=term, evidence=evidence)
 
             return wallet.issue_invitation(what, by_patient, *paths)
     with opened_profile(profile) as opened:
         custodian = Custodian(opened)
 
         def by_hospital() -> SignedInvitation:
-            found = cited.find(opened.vault, opened.chain.network) if cited else None
-            return custodian.invite(custodian.find_study(study), found, term=term)
+            found = cited.find_any(opened.vault, opened.chain.network) if cited else None
+            return custodian.invite(custodian.find_study(study), found, term=term, evidence=evidence)
 
         return issue_invitation(opened.vault, what, by_hospital, *paths)
+
+
+def _of_batch(path: Path, profile: Path) -> tuple[CitedConsent, Evidence]:
+    """The number of a consent that stands in a batch, to be looked up, and what shows it.
+
+    Raises:
+        InputError: no such document, or another network's.
+    """
+    from pixelpact.chain import eip712
+    from pixelpact.documents import CitedConsent, parse_batched, read_document
+    from pixelpact.profile import ProfileFolder
+
+    text = read_document(path)
+    found = parse_batched(text, ProfileFolder.load(profile).network)
+    return CitedConsent(eip712.struct_hash(found.directive).hex(), None), found.evidence
 
 
 def read_invitation(text: str) -> SignedInvitation:

@@ -189,6 +189,61 @@ def publish(profile: ProfileFolderOption, as_json: Json = False) -> int:
     return 0
 
 
+@app.command("account")
+def account(
+    output: Annotated[Path, typer.Option("--output", help="A new file for the key, 0600.", metavar="FILE")],
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the address alone.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Make an account for somebody who will act for an institution: a key, and an address to tell.
+
+    The address is what an admin needs (institution operator set), or a vote (institution propose admit);
+    after that, keys create --account makes the profile. The file can go then: the vault has the key.
+
+    Example: pixelpact keys account --output second.key
+    """
+    from eth_utils.address import to_checksum_address
+
+    from pixelpact.chain import Account
+    from pixelpact.documents import require_free, write_document
+
+    require_free(output)
+    made = Account.generate()
+    write_document(output, made.reveal_key().hex() + "\n")
+    address = to_checksum_address(made.address)
+    if as_json:
+        print_json({"account": address, "file": str(output)})
+    elif quiet:
+        print(address)
+    else:
+        console().print(f"The key is in {output}; its address is {address}.", markup=False, soft_wrap=True)
+    return 0
+
+
+@app.command("fund")
+def fund(
+    account: Annotated[str, typer.Argument(help="The account's address.", metavar="ADDRESS")],
+    profile: ProfileFolderOption,
+    ether: Annotated[int, typer.Option(help="How much.", min=1, max=1_000_000)] = 1,
+    as_json: Json = False,
+) -> int:
+    """Give an account ether for its transactions' gas, from this profile's account.
+
+    Example: pixelpact keys fund "$second" --profile hospital-a
+    """
+    from pixelpact.cli.values import address_of
+    from pixelpact.consortium import Delegate
+
+    address = address_of(account, "an account's")
+    with opened_profile(profile) as opened:
+        Delegate(opened).give_ether(address, ether)
+    if as_json:
+        print_json({"account": "0x" + address.hex(), "ether": ether})
+    else:
+        console().print(f"Given, and final: {ether} ether to 0x{address.hex()}.", soft_wrap=True)
+    return 0
+
+
 @app.command("words")
 def words(profile: ProfileFolderOption, as_json: Json = False) -> int:
     """Show a patient's twelve words, to be written down: they are the only way back to the wallet.

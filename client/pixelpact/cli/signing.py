@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from pixelpact.patient import Wallet
 
-__all__ = ["Signer", "facts_of", "issue", "standing_facts", "words_of"]
+__all__ = ["Signer", "agree", "facts_of", "issue", "standing_facts", "words_of"]
 
 
 class Signer:
@@ -48,21 +48,29 @@ class Signer:
         Raises:
             InputError: nobody is there to be asked, and no yes was given beforehand.
         """
-        screen = console(as_json=self._as_json)
-        screen.print("[bold]About to be signed:[/]")
-        for line in words:
-            screen.print(f"  {line}", markup=False)
-        for number in unknown:
-            screen.print(f"This network has no institution {number}: is that meant?", style="red")
-        if self._yes:
-            return
-        if not sys.stdin or not sys.stdin.isatty():
-            raise InputError(
-                "A yes is needed before this is signed, and nobody is there to say it",
-                why="stdin is no terminal",
-                remedy="Read what is about to be signed, then give --yes, or run this in a terminal",
-            )
-        typer.confirm("Sign this?", abort=True, err=True)
+        told = [*words, *(f"This network has no institution {each}: is that meant?" for each in unknown)]
+        agree(told, yes=self._yes, as_json=self._as_json)
+
+
+def agree(words: Iterable[str], *, yes: bool, as_json: bool) -> None:
+    """Show what is about to be signed, a sentence each; go on only when whoever signs says so.
+
+    Raises:
+        InputError: nobody is there to be asked, and no yes was given beforehand.
+    """
+    screen = console(as_json=as_json)
+    screen.print("[bold]About to be signed:[/]")
+    for line in words:
+        screen.print(f"  {line}", markup=False)
+    if yes:
+        return
+    if not sys.stdin or not sys.stdin.isatty():
+        raise InputError(
+            "A yes is needed before this is signed, and nobody is there to say it",
+            why="stdin is no terminal",
+            remedy="Read what is about to be signed, then give --yes, or run this in a terminal",
+        )
+    typer.confirm("Sign this?", abort=True, err=True)
 
 
 def issue(

@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, TypeVar
 from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
-    from enum import Enum
+    from enum import Enum, IntFlag
+    from pathlib import Path
 
     from pixelpact.models import Modifier
-    from pixelpact.policy import Category, GuardianPower, Obligation, Purpose
+    from pixelpact.policy import Category, GuardianPower, ModifierCode, Obligation, Purpose
 
 __all__ = [
     "address_of",
     "categories_of",
     "conditions_of",
+    "content_of",
+    "country_of",
+    "flags_of",
     "grantee_of",
     "member_of",
     "obligations_of",
@@ -30,6 +34,9 @@ __all__ = [
 ]
 
 M = TypeVar("M", bound="Enum")
+F = TypeVar("F", bound="IntFlag")
+#: The longest form, note or report, in bytes.
+_LONGEST = 64 << 20
 
 
 def member_of(kind: type[M], name: str, what: str, where: str) -> M:
@@ -46,6 +53,35 @@ def member_of(kind: type[M], name: str, what: str, where: str) -> M:
             remedy=f"Take one of them; {where} says what each means",
         )
     return found
+
+
+def flags_of(kind: type[F], names: Sequence[str], what: str) -> F:
+    """A set by its members' names, in any letter case; the one name ``none`` is the empty set.
+
+    Raises:
+        InputError: there is none of this name, or ``none`` beside another.
+    """
+    found = kind(0)
+    if [name.lower() for name in names] == ["none"]:
+        return found
+    for name in names:
+        found |= member_of(kind, name, what, "docs/policy.md")
+    return found
+
+
+def country_of(text: str) -> str:
+    """A country: two capital letters.
+
+    Raises:
+        InputError: anything else.
+    """
+    if not re.fullmatch("[A-Z]{2}", text):
+        raise InputError(
+            f"{text!r} is no country",
+            why="a country is two capital letters (ISO 3166-1 alpha-2)",
+            remedy="Give it such as CH",
+        )
+    return text
 
 
 def purposes_of(names: Sequence[str]) -> list[Purpose]:
@@ -127,6 +163,35 @@ def address_of(text: str, whose: str) -> bytes:
     return bytes.fromhex(digits)
 
 
+def content_of(path: Path, what: str) -> bytes:
+    """The bytes of a form, a note or a report.
+
+    Raises:
+        InputError: no plain file, an empty one, or one of more than 64 MiB.
+    """
+    try:
+        if not path.is_file():
+            raise InputError(
+                f"The {what} {path} can't be read",
+                why="there is no file of this name",
+                remedy="Give the scan or the text as a file",
+            )
+        size = path.stat().st_size
+        if not 0 < size <= _LONGEST:
+            raise InputError(
+                f"The {what} {path} can't be used",
+                why="it is empty" if not size else f"it is longer than {_LONGEST} bytes",
+                remedy="Give the scan or the text as a file",
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"The {what} {path} can't be read",
+            why=error.strerror or str(error),
+            remedy="Give the scan or the text as a file",
+        ) from error
+
+
 def study_of(text: str) -> bytes:
     """A study's whole number.
 
@@ -194,7 +259,7 @@ def conditions_of(texts: Sequence[str]) -> list[Modifier]:
 
 
 def _condition(text: str) -> Modifier:
-    from pixelpact.models import ZERO32, Modifier
+    from pixelpact.models import Modifier
     from pixelpact.policy import ModifierCode
 
     name, given, value = text.partition("=")
@@ -202,19 +267,32 @@ def _condition(text: str) -> Modifier:
     if not given:
         return Modifier(int(code))
     try:
-        match code:
-            case ModifierCode.GS:
-                return Modifier(int(code), value.encode("ascii").ljust(32, b"\0"))
-            case ModifierCode.IS | ModifierCode.TS:
-                return Modifier(int(code), int(value).to_bytes(32, "big"))
-            case ModifierCode.MOR:
-                day = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
-                return Modifier(int(code), int(day.timestamp()).to_bytes(32, "big"))
-            case _:
-                return Modifier(int(code), bytes.fromhex(value.removeprefix("0x")).rjust(32, b"\0") or ZERO32)
+        return Modifier(int(code), _condition_value(code, value))
     except (ValueError, OverflowError) as error:
         raise InputError(
             f"{value!r} is no value for the condition {code.name}",
-            why="GS takes a country, IS an institution, TS months, MOR a date, others hexadecimal digits",
-            remedy="For one: GS=DE, IS=2, TS=12, MOR=2027-01-31",
+            why="GS takes a country, IS an institution, TS months, MOR a date, DS and RS a code, PS a "
+            "project's whole number, others hexadecimal digits",
+            remedy="For one: GS=DE, IS=2, TS=12, MOR=2027-01-31, DS=MONDO:0005148",
         ) from error
+
+
+def _condition_value(code: ModifierCode, value: str) -> bytes:
+    from pixelpact.consortium import code_bytes
+    from pixelpact.policy import ModifierCode
+
+    match code:
+        case ModifierCode.GS:
+            return value.encode("ascii").ljust(32, b"\0")
+        case ModifierCode.IS | ModifierCode.TS:
+            return int(value).to_bytes(32, "big")
+        case ModifierCode.DS | ModifierCode.RS:
+            return code_bytes(value)
+        case ModifierCode.MOR:
+            day = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
+            return int(day.timestamp()).to_bytes(32, "big")
+        case _:
+            digits = value.removeprefix("0x")
+            if code is ModifierCode.PS and len(digits) != 64:
+                raise ValueError(digits)
+            return bytes.fromhex(digits).rjust(32, b"\0")

@@ -18,7 +18,7 @@ from pixelpact.cli.options import (
     profile_folder,
 )
 from pixelpact.cli.printing import console, print_json
-from pixelpact.cli.signing import Signer, facts_of, issue, standing_facts, words_of
+from pixelpact.cli.signing import Signer, issue
 from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,32 +34,31 @@ def list_consents(profile: ProfileFolderOption, as_json: Json = False) -> int:
 
     Example: pixelpact consent list --profile patient
     """
-    from pixelpact.documents import kept_consents, standing_of
+    from pixelpact.cli.kept import KeptConsent, kept_by_institution
+    from pixelpact.documents import standing_of
     from pixelpact.profile import ProfileFolder, Role
 
     if ProfileFolder.load(profile).role is Role.PATIENT:
         with opened_wallet(profile) as (chain, wallet):
-            found = [(each, standing_of(chain, each)) for each in wallet.consents()]
+            found = [KeptConsent(each, standing_of(chain, each)) for each in wallet.consents()]
     else:
         with opened_profile(profile) as opened:
-            kept = kept_consents(opened.vault, opened.chain.network)
-            found = [(each, standing_of(opened.chain, each)) for each in kept]
+            found = kept_by_institution(opened)
     if as_json:
-        print_json(
-            {"consents": [facts_of(consent) | standing_facts(standing) for consent, standing in found]}
-        )
+        print_json({"consents": [each.facts for each in found]})
         return 0
     from rich.table import Table
 
     from pixelpact.policy import moment, summarize
 
-    table = Table("Consent", "Stands", "Until", "Allows", box=None, pad_edge=False)
-    for consent, standing in found:
+    table = Table("Consent", "Given", "Stands", "Until", "Allows", box=None, pad_edge=False)
+    for each in found:
         table.add_row(
-            f"0x{consent.number.hex()[:16]}",
-            standing.word,
-            moment(consent.directive.expiry)[:10],
-            summarize(consent.directive),
+            f"0x{each.consent.number.hex()[:16]}",
+            each.given,
+            each.standing.word,
+            moment(each.consent.directive.expiry)[:10],
+            summarize(each.consent.directive),
         )
     console().print(table if found else "There are no consents in this profile.")
     return 0
@@ -79,7 +78,16 @@ def show(
 
     Example: pixelpact consent show 0x91c3 --profile patient
     """
-    from pixelpact.documents import CitedConsent, require_free, signed_text, standing_of, write_document
+    from pixelpact.cli.kept import KeptConsent, kept_consent
+    from pixelpact.documents import (
+        CitedConsent,
+        draft_text,
+        require_free,
+        signed_text,
+        standing_of,
+        write_document,
+    )
+    from pixelpact.models import SignedDirective
     from pixelpact.profile import ProfileFolder, Role
 
     cited = CitedConsent.of(consent)
@@ -88,21 +96,24 @@ def show(
     if ProfileFolder.load(profile).role is Role.PATIENT:
         with opened_wallet(profile) as (chain, wallet):
             found, network = wallet.cited(cited), chain.network
-            standing = standing_of(chain, found)
+            kept = KeptConsent(found, standing_of(chain, found))
     else:
         with opened_profile(profile) as opened:
             network = opened.chain.network
-            found = cited.find(opened.vault, network)
-            standing = standing_of(opened.chain, found)
+            kept = kept_consent(opened, cited.find_any(opened.vault, network))
     if output is not None:
-        write_document(output, signed_text(found, network))
+        shown = kept.consent
+        if isinstance(shown, SignedDirective):
+            write_document(output, signed_text(shown, network))
+        else:
+            write_document(output, draft_text(shown, network))
     if as_json:
-        print_json(facts_of(found) | standing_facts(standing))
+        print_json(kept.facts)
         return 0
     screen = console()
-    for line in words_of(found):
+    for line in kept.words:
         screen.print(line, markup=False)
-    screen.print(f"It stands: {standing.word}.")
+    screen.print(f"It stands: {kept.standing.word}.")
     return 0
 
 

@@ -6,28 +6,32 @@ from datetime import timedelta
 
 from pixelpact import sealing
 from pixelpact.custodian import relaying, releasing, rotating, sharing, waiting
+from pixelpact.custodian.desk import Desk
 from pixelpact.custodian.releasing import Release
 from pixelpact.custodian.rotating import Rotation
 from pixelpact.custodian.sharing import SharedStudy
 from pixelpact.custodian.waiting import CustodianStudy, WaitingRequest
 from pixelpact.documents import Signed, complete, require_digits
-from pixelpact.models import Evidence, SignedDirective, SignedInvitation, SignedRecovery, StudySource
+from pixelpact.models import (
+    Evidence,
+    PaperDirective,
+    SignedDirective,
+    SignedInvitation,
+    SignedRecovery,
+    StudySource,
+)
 from pixelpact.policy import RefusalReason
-from pixelpact.profile import Profile
 from pixelpact.sealing import Progress, SealedStudy
 
 __all__ = ["Custodian"]
 
 
-class Custodian:
+class Custodian(Desk):
     """An institution that holds images. Everything here, cut off and called again, goes on and happens once.
 
     Args:
         profile: the institution's means.
     """
-
-    def __init__(self, profile: Profile) -> None:
-        self._profile = profile
 
     def share(
         self, source: StudySource, *, subject: bytes, threads: int = 2, progress: Progress | None = None
@@ -96,7 +100,7 @@ class Custodian:
     def invite(
         self,
         study: bytes,
-        consent: SignedDirective | None = None,
+        consent: SignedDirective | PaperDirective | None = None,
         *,
         term: timedelta = timedelta(days=30),
         evidence: Evidence | None = None,
@@ -107,7 +111,7 @@ class Custodian:
             study: its number.
             consent: to cite; without one it can be asked for, and is denied.
             term: how long one may ask with it.
-            evidence: what shows the consent, when it stands in a batch.
+            evidence: what shows the consent, when it stands in a batch; that of this vault if absent.
 
         Raises:
             InputError: not a study of this institution, one that is not shared any more, or evidence of

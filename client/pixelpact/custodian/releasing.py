@@ -11,18 +11,53 @@ from pixelpact.chain import (
     AccessReleased,
     AccessRequested,
     Call,
+    EmergencyRequested,
     KeyPublished,
     RequestStatus,
     StudyRecord,
 )
 from pixelpact.custodian.sharing import own_study
 from pixelpact.errors import ChainMismatchError, ContractError, DeniedError, InputError
-from pixelpact.models import RAW, Cid, KeyRelease
-from pixelpact.policy import RefusalReason, sentence_of
+from pixelpact.models import RAW, ZERO32, AccessQuery, Cid, Directive, Evidence, KeyRelease
+from pixelpact.policy import Purpose, RefusalReason, sentence_of
 from pixelpact.profile import Profile, require_bytes
 from pixelpact.vault import Entry
 
-__all__ = ["Release", "asked_for", "denied", "refuse", "release", "why_not"]
+__all__ = ["Asked", "Release", "asked_for", "denied", "refuse", "release", "why_not"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A permitted request with all that it asked, an emergency's too, which cites no directive."""
+
+    request: bytes
+    study: bytes
+    requester: int
+    reason: int
+    nonce: int
+    query: AccessQuery
+    directive_hash: bytes
+    directive: Directive | None
+    evidence: Evidence | None
+    is_emergency: bool
+    block: int
+
+    @classmethod
+    def of(cls, event: AccessRequested | EmergencyRequested) -> Asked:
+        """What an event says was asked."""
+        common = (event.request, event.study, event.requester, event.reason, event.nonce)
+        if isinstance(event, EmergencyRequested):
+            query = AccessQuery(event.study, int(Purpose.BTG), event.categories)
+            return cls(*common, query, ZERO32, None, None, is_emergency=True, block=event.block)
+        return cls(
+            *common,
+            event.query,
+            event.directive_hash,
+            event.directive,
+            event.evidence,
+            is_emergency=False,
+            block=event.block,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +117,7 @@ def refuse(profile: Profile, request: bytes, reason: RefusalReason, *, person: s
         profile.carry_out(entry, "refused", call)
 
 
-def asked_for(profile: Profile, request: bytes) -> AccessRequested:
+def asked_for(profile: Profile, request: bytes) -> Asked:
     """A permitted request at a final block, with all that it asked.
 
     Raises:
@@ -92,7 +127,12 @@ def asked_for(profile: Profile, request: bytes) -> AccessRequested:
     require_bytes(request, 32, "a request's number")
     chain = profile.chain
     state = chain.ledger.request_of(request, at="final")
-    found = next(chain.find(AccessRequested, request=request), None)
+    event: AccessRequested | EmergencyRequested | None
+    if state.is_emergency:
+        event = next(chain.find(EmergencyRequested, request=request), None)
+    else:
+        event = next(chain.find(AccessRequested, request=request), None)
+    found = Asked.of(event) if event is not None else None
     if state.status is RequestStatus.UNKNOWN or found is None:
         raise InputError(
             f"There is no request {request.hex()[:8]} at a final block",
@@ -116,23 +156,26 @@ def denied(reason: int) -> DeniedError:
     )
 
 
-def why_not(profile: Profile, asked: AccessRequested) -> int:
+def why_not(profile: Profile, asked: Asked) -> int:
     """The reason against a request at the newest block, 0 for none.
 
     Raises:
         ClockApartError: the chain stands still, so that the newest block says nothing of now.
     """
     profile.chain.check_clock()
+    if asked.is_emergency:
+        query = asked.query
+        return profile.chain.ledger.decide_emergency(asked.requester, query.study, query.categories)
     return profile.chain.ledger.decide(asked.requester, asked.query, asked.directive, asked.evidence)
 
 
-def _require_permitted(profile: Profile, asked: AccessRequested) -> None:
+def _require_permitted(profile: Profile, asked: Asked) -> None:
     reason = why_not(profile, asked)
     if reason:
         raise denied(reason)
 
 
-def _require_still_permitted(profile: Profile, asked: AccessRequested) -> None:
+def _require_still_permitted(profile: Profile, asked: Asked) -> None:
     chain = profile.chain
     if chain.ledger.request_of(asked.request).status is RequestStatus.REFUSED:
         refused = next(chain.find(AccessRefused, last=chain.head().number, request=asked.request))
@@ -167,7 +210,7 @@ def _release_of(event: AccessReleased) -> Release:
     return Release(event.request, event.requester, event.epoch, event.envelope_digest, event.block)
 
 
-def _make_envelope(profile: Profile, entry: Entry, asked: AccessRequested, study: StudyRecord) -> None:
+def _make_envelope(profile: Profile, entry: Entry, asked: Asked, study: StudyRecord) -> None:
     version, public_key = _public_key(profile, asked.requester)
     digest = hashlib.sha256(public_key).digest()
     if entry.step is not None and entry.state.get("key_digest") == digest:
@@ -187,7 +230,7 @@ def _make_envelope(profile: Profile, entry: Entry, asked: AccessRequested, study
 
 
 def _record(
-    profile: Profile, entry: Entry, asked: AccessRequested, study: StudyRecord, person: bytes
+    profile: Profile, entry: Entry, asked: Asked, study: StudyRecord, person: bytes
 ) -> AccessReleased:
     released = KeyRelease(
         requester=asked.requester,

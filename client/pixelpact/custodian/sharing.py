@@ -8,7 +8,7 @@ from datetime import timedelta
 from pixelpact import documents, sealing
 from pixelpact.chain import StudyRecord, StudyStatus
 from pixelpact.errors import InputError, VaultError
-from pixelpact.models import Evidence, SignedDirective, SignedInvitation, StudySource
+from pixelpact.models import Evidence, PaperDirective, SignedDirective, SignedInvitation, StudySource
 from pixelpact.policy import categories_of
 from pixelpact.profile import Profile, require_bytes
 from pixelpact.sealing import NetworkIdentity, Progress, SealedStudy
@@ -79,7 +79,7 @@ def register(profile: Profile, sealed: SealedStudy) -> SharedStudy:
 def invite(
     profile: Profile,
     study: bytes,
-    consent: SignedDirective | None,
+    consent: SignedDirective | PaperDirective | None,
     term: timedelta,
     evidence: Evidence | None,
 ) -> SignedInvitation:
@@ -92,7 +92,16 @@ def invite(
             why="the chain was connected without an account",
             remedy="Connect with the account of an operator",
         )
-    return documents.invite(chain, chain.account, study, consent, term, evidence=evidence)
+    shown = evidence or _kept_evidence(profile, consent)
+    return documents.invite(chain, chain.account, study, consent, term, evidence=shown)
+
+
+def _kept_evidence(profile: Profile, consent: SignedDirective | PaperDirective | None) -> Evidence | None:
+    """What shows a consent in a batch; None where it was recorded by itself, which counts alone."""
+    if consent is None:
+        return None
+    commitment = profile.chain.consents.commitment(consent.directive.subject, consent.number, at="final")
+    return None if commitment.recorded_at else documents.find_evidence(profile.vault, consent.number)
 
 
 def own_study(profile: Profile, study: bytes) -> StudyRecord:

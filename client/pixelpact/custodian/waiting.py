@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pixelpact import sealing
-from pixelpact.chain import AccessRequested, RequestStatus, StudyRecord
+from pixelpact.chain import AccessRequested, Chain, EmergencyRequested, RequestStatus, StudyRecord
+from pixelpact.custodian.releasing import Asked
 from pixelpact.models import AccessQuery, Directive
-from pixelpact.policy import REQUEST_LIFETIME
+from pixelpact.policy import EMERGENCY_LIFETIME, REQUEST_LIFETIME
 from pixelpact.profile import Profile
 from pixelpact.sealing import SealedStudy
 
@@ -38,6 +39,7 @@ class WaitingRequest:
         directive: the consent that it cites, if any.
         requested_at, expires_at: seconds; later than the second it can't be released for the first time.
         block: where it stands.
+        is_emergency: whether two people opened it without a consent.
     """
 
     number: bytes
@@ -47,6 +49,7 @@ class WaitingRequest:
     requested_at: int
     expires_at: int
     block: int
+    is_emergency: bool = False
 
 
 def studies(profile: Profile) -> list[CustodianStudy]:
@@ -62,9 +65,8 @@ def requests(profile: Profile) -> list[bytes]:
     """The numbers of all requests for studies of this vault, answered or not."""
     chain = profile.chain
     own = {each.study_id for each in sealing.studies(profile.vault)}
-    return [
-        each.request for each in chain.find(AccessRequested, last=chain.head().number) if each.study in own
-    ]
+    last = chain.head().number
+    return [each.request for each in _all_asked(chain, last) if each.study in own]
 
 
 def waiting(profile: Profile) -> list[WaitingRequest]:
@@ -73,12 +75,12 @@ def waiting(profile: Profile) -> list[WaitingRequest]:
     now = chain.now()
     own = {each.study_id for each in sealing.studies(profile.vault)}
     found = []
-    for event in chain.find(AccessRequested):
+    for event in _all_asked(chain, None):
         # Asked of the newest block: what was answered a moment ago waits no more.
         if event.study not in own or event.reason:
             continue
         state = chain.ledger.request_of(event.request)
-        expires = state.requested_at + REQUEST_LIFETIME
+        expires = state.requested_at + (EMERGENCY_LIFETIME if event.is_emergency else REQUEST_LIFETIME)
         if state.status is RequestStatus.PERMITTED and not state.served_epoch and now <= expires:
             found.append(
                 WaitingRequest(
@@ -89,6 +91,15 @@ def waiting(profile: Profile) -> list[WaitingRequest]:
                     state.requested_at,
                     expires,
                     event.block,
+                    event.is_emergency,
                 )
             )
     return found
+
+
+def _all_asked(chain: Chain, last: int | None) -> list[Asked]:
+    """Everything that was ever asked, up to a block; emergencies first: their time is short."""
+    return [
+        *map(Asked.of, chain.find(EmergencyRequested, last=last)),
+        *map(Asked.of, chain.find(AccessRequested, last=last)),
+    ]

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixelpact.chain import Network
+from pixelpact.documents.beside import find_citable
 from pixelpact.documents.files import read_document
 from pixelpact.documents.kept import find_consent
 from pixelpact.documents.signed import parse_signed
 from pixelpact.errors import InputError
-from pixelpact.models import SignedDirective
+from pixelpact.models import PaperDirective, SignedDirective
 from pixelpact.vault import Vault
 
 __all__ = ["CitedConsent"]
@@ -61,7 +62,20 @@ class CitedConsent:
         """
         if self.document is None:
             return find_consent(vault, network, self.name)
-        signed = parse_signed(self.document, network)
+        return self._signed(self.document, network)
+
+    def find_any(self, vault: Vault, network: Network) -> SignedDirective | PaperDirective:
+        """The consent, as ``find``; named by its number, also one on paper.
+
+        Raises:
+            InputError: none of this number is kept, or the document is no consent of this network.
+        """
+        if self.document is None:
+            return find_citable(vault, network, self.name)
+        return self._signed(self.document, network)
+
+    def _signed(self, document: str, network: Network) -> SignedDirective:
+        signed = parse_signed(document, network)
         if not isinstance(signed, SignedDirective):
             raise InputError(
                 f"{self.name} is no consent",

@@ -35,6 +35,7 @@ from pixelpact.models import (
     Directive,
     Evidence,
     Invitation,
+    PaperDirective,
     SignedDirective,
     SignedInvitation,
 )
@@ -67,7 +68,7 @@ def invite(  # noqa: PLR0913  (who invites to what, citing what, for how long)
     chain: Chain,
     account: Account,
     study: bytes,
-    consent: SignedDirective | None,
+    consent: SignedDirective | PaperDirective | None,
     term: timedelta,
     *,
     evidence: Evidence | None = None,

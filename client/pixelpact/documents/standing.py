@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pixelpact.chain import Chain, CommitmentKind, ConsentStanding, Scope
-from pixelpact.models import ANY_INSTITUTION, ANY_INSTITUTION_LATER_TOO, Directive, Evidence, SignedDirective
+from pixelpact.models import (
+    ANY_INSTITUTION,
+    ANY_INSTITUTION_LATER_TOO,
+    Directive,
+    Evidence,
+    PaperDirective,
+    SignedDirective,
+)
 
 __all__ = ["Standing", "standing_of", "strangers"]
 
@@ -25,7 +32,9 @@ class Standing:
     revoked_at: int
 
 
-def standing_of(chain: Chain, consent: SignedDirective, evidence: Evidence | None = None) -> Standing:
+def standing_of(
+    chain: Chain, consent: SignedDirective | PaperDirective, evidence: Evidence | None = None
+) -> Standing:
     """How a consent stands; what an institution or a study may lack besides is `policy explain`'s to say.
 
     ``evidence`` shows a consent that stands in a batch.

@@ -49,6 +49,7 @@ class Sandbox:
     Args:
         members: the institutions, numbered from 1 in this order, or how many of the usual kind.
         folder: where store and vaults go; a temporary folder, removed at the end, when none is given.
+        terms: the times that the consortium is founded on; seconds unless others are given.
 
     Raises:
         InputError: the extra ``embedded`` is not installed.
@@ -58,7 +59,13 @@ class Sandbox:
     chain_name = "embedded"
     store_name = "embedded"
 
-    def __init__(self, members: int | Sequence[Member] = 2, *, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        members: int | Sequence[Member] = 2,
+        *,
+        folder: Path | None = None,
+        terms: Terms = SHORT_TERMS,
+    ) -> None:
         given = [Member()] * members if isinstance(members, int) else list(members)
         self._temporary = tempfile.TemporaryDirectory(prefix="pixelpact-") if folder is None else None
         self.folder = Path(self._temporary.name) if self._temporary else Path(str(folder))
@@ -69,7 +76,7 @@ class Sandbox:
             Founder(admin.address, int(member.roles), member.country, int(member.attributes))
             for admin, member in zip(admins, given, strict=True)
         ]
-        self.network: Network = deploy(self._embedded.network, deployer, founders, SHORT_TERMS)
+        self.network: Network = deploy(self._embedded.network, deployer, founders, terms)
         self.store = FolderStore(self.folder / "store")
         self._profiles = [
             Profile(Chain.connect(self.network, admin), self.store, new_vault(self.folder, number), number)
@@ -89,6 +96,11 @@ class Sandbox:
         if not 1 <= institution <= len(self._profiles):
             raise IndexError(f"this sandbox has the institutions 1 to {len(self._profiles)}")
         return self._profiles[institution - 1]
+
+    def travel(self, seconds: int) -> None:
+        """Let this many seconds pass on the chain, for what has a delay."""
+        self._embedded.travel(seconds)
+        self._embedded.advance(self.network.finality_depth)
 
     def blocks(self, institution: int) -> BlockFiles:
         """The files of the one store that all institutions share."""

@@ -29,6 +29,15 @@ from .consents import (
     Refusal,
 )
 from .consortium import Action, Motion, Project
+from .drafts import (
+    BatchedConsent,
+    EmergencyDraft,
+    Handover,
+    HandoverContext,
+    PaperDirective,
+    PaperDraft,
+    PaperStatement,
+)
 from .images import INSTANCE_ATTRIBUTES, SERIES_ATTRIBUTES, Instance, StudySource
 from .signed import (
     Invitation,
@@ -60,18 +69,25 @@ __all__ = [
     "Approval",
     "Attestation",
     "AttestedAppointment",
+    "BatchedConsent",
     "Cid",
     "Directive",
     "Emergency",
     "EmergencyAccess",
+    "EmergencyDraft",
     "EnvelopeContext",
     "Evidence",
+    "Handover",
+    "HandoverContext",
     "Instance",
     "Invitation",
     "KeyRelease",
     "Modifier",
     "Motion",
     "PaperConsent",
+    "PaperDirective",
+    "PaperDraft",
+    "PaperStatement",
     "Project",
     "Refusal",
     "RefusalLift",

@@ -24,6 +24,7 @@ from pixelpact.policy._generated import (
     Role,
     Trait,
 )
+from pixelpact.policy.affairs import describe_approval, describe_motion
 from pixelpact.policy.decision import Decision, decide, decide_emergency, decide_release, emergency_query
 from pixelpact.policy.description import (
     ProjectBody,
@@ -141,9 +142,11 @@ __all__ = [
     "descendants",
     "describe",
     "describe_acting",
+    "describe_approval",
     "describe_dismissal",
     "describe_end_of_paper",
     "describe_guardian",
+    "describe_motion",
     "describe_project",
     "describe_query",
     "describe_recovery",

@@ -27,9 +27,18 @@ from pixelpact.errors import (
     SealedStudyError,
     VaultError,
 )
-from pixelpact.models import RAW, ZERO32, AccessQuery, Cid, SignedInvitation
+from pixelpact.models import (
+    RAW,
+    ZERO32,
+    AccessQuery,
+    Cid,
+    EmergencyDraft,
+    SignedAttestation,
+    SignedInvitation,
+)
 from pixelpact.policy import Decision, FailureClass, Obligation, Purpose, Reason, sentence_of
 from pixelpact.profile import Profile, require_bytes
+from pixelpact.requester import emergencies
 from pixelpact.requester.fetched import FetchedStudy
 from pixelpact.sealing import StudyKeys, open_sealed
 from pixelpact.vault import Kind
@@ -117,6 +126,7 @@ class Requester:
         *,
         purpose: Purpose,
         person: str,
+        project: bytes = ZERO32,
         obligations: Obligation | int = 0,
     ) -> AccessRequest:
         """Ask for a study; the answer, yes or no, is recorded with its reason.
@@ -125,14 +135,17 @@ class Requester:
             invitation: says which study, and which consent to cite.
             purpose: what for.
             person: who asks, as the institution knows them; the chain gets a keyed digest.
-            obligations: what the institution promises.
+            project: the research project that it is for, 32 bytes; zeros for none.
+            obligations: what the institution accepts to do.
 
         Raises:
-            InputError: an invitation to another network, expired, changed, or a stranger's.
+            InputError: an invitation to another network, expired, changed, or a stranger's; no such number.
             ChainError: nothing could be asked or recorded; a denial is not an error.
         """
         invited = verify_invitation(self._chain, invitation)
-        query = AccessQuery(invited.study, int(purpose), invited.categories, ZERO32, int(obligations))
+        if project != ZERO32:
+            require_bytes(project, 32, "a project's number")
+        query = AccessQuery(invited.study, int(purpose), invited.categories, project, int(obligations))
         directive, evidence = invited.directive, invited.evidence
         digest = self._profile.person_digest(person)
         cited = eip712.struct_hash(directive).hex() if directive else "nothing"
@@ -142,6 +155,7 @@ class Requester:
             query.study.hex(),
             query.purpose,
             query.categories,
+            query.project.hex(),
             query.obligations,
             cited,
             shown,
@@ -159,6 +173,41 @@ class Requester:
             )
             event = receipt.event(AccessRequested)
             self._vault.put(Kind.REQUEST, event.request.hex(), _record_of(event))
+        return AccessRequest(event.request, event.study, Decision(Reason(event.reason)), event.block)
+
+    def draft_emergency(self, study: bytes, *, justification: str, person: str) -> EmergencyDraft:
+        """Draft the opening of a study without a consent, as the first person; a second one attests it.
+
+        Args:
+            study: its number; all that it holds is asked for.
+            justification: why it can't wait, in words; the chain gets its salted digest.
+            person: who drafts and asks, as the institution knows them.
+
+        Raises:
+            InputError: no such study, no reason, or an operator without the permission EMERGENCIES.
+        """
+        return emergencies.draft(self._profile, study, justification, person)
+
+    def attest_emergency(self, draft: EmergencyDraft, *, person: str) -> SignedAttestation:
+        """Agree to an emergency as the second person, with an account and a profile of their own.
+
+        Raises:
+            InputError: another institution's draft, one's own, or an operator without the permission.
+        """
+        return emergencies.attest(self._profile, draft, person)
+
+    def ask_in_emergency(
+        self, draft: EmergencyDraft, attested: SignedAttestation, *, person: str
+    ) -> AccessRequest:
+        """Open a study in an emergency, as the first person; the answer is recorded, and a review is owed.
+
+        What is released for it is fetched and confirmed as for any request.
+
+        Raises:
+            InputError: another's draft, or an attestation of another one.
+            ContractError: the chain refuses it; a denial is not an error.
+        """
+        event = emergencies.ask(self._profile, draft, attested, person)
         return AccessRequest(event.request, event.study, Decision(Reason(event.reason)), event.block)
 
     def requests(self) -> list[OwnRequest]:

@@ -37,6 +37,10 @@ class Kind(StrEnum):
     PATIENT_KEY = "patient-key"
     PERSON_KEY = "person-key"
     CONSENT = "consent"
+    PAPER = "paper"
+    EVIDENCE = "evidence"
+    BATCH = "batch"
+    FORM = "form"
     REQUEST = "request"
     JOURNAL = "journal"
 

@@ -22,11 +22,12 @@ class Contract:
     Args:
         network: says where it stands.
         read: carries a read out.
+        address: where another one of this kind stands, 20 bytes; None for that of the network.
     """
 
-    def __init__(self, network: Network, read: Read) -> None:
+    def __init__(self, network: Network, read: Read, address: bytes | None = None) -> None:
         self._name = type(self).__name__
-        self.address = network.address(self._name)
+        self.address = network.address(self._name) if address is None else address
         self._read_at = read
         self._functions = contract_abi(self._name).functions
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from eth_utils.crypto import keccak
+
 from pixelpact.chain.records import (
     InstitutionRecord,
     Operator,
@@ -92,6 +94,11 @@ class InstitutionRegistry(Contract):
     def carry_out(self, proposal: int, motion: Motion) -> Call:
         """Carry out what was decided; the motion is that of its ``Proposed``. By anybody."""
         return self._call("carryOut", proposal, struct_of(motion))
+
+    def motion_digest(self, motion: Motion) -> bytes:
+        """What a proposal keeps of its motion (``Proposal.motion``), 32 bytes; asks nobody."""
+        # Of its ABI encoding, all of fixed length, which stands behind carryOut's selector and number.
+        return keccak(self.carry_out(0, motion).data[36:])
 
     def veto(self, proposal: int) -> Call:
         """Stop a vote for another admin. By the present admin of that institution."""

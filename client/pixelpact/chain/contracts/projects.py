@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from eth_utils.crypto import keccak
+
 from pixelpact.chain.records import ProjectStanding, project_standing_of, struct_of
 from pixelpact.chain.transactions import Call
 from pixelpact.models import Project
@@ -26,6 +28,10 @@ class ProjectRegistry(Contract):
         """The number of a project of this body, 32 bytes."""
         return bytes(self._read("projectId", struct_of(project), at=at))
 
+    def number_of(self, project: Project) -> bytes:
+        """As ``project_id``, but asks nobody: Keccak-256 of the body's ABI encoding."""
+        return keccak(self.register(project).data[4:])
+
     def register(self, project: Project) -> Call:
         """Register a project; ``ProjectRegistered`` carries its number. By an operator (PROJECTS)."""
         return self._call("register", struct_of(project))
@@ -48,3 +54,11 @@ class PolicyEngine(Contract):
     def version(self, *, at: At = "latest") -> int:
         """The version of the engine's rules."""
         return int(self._read("VERSION", at=at))
+
+    def institutions(self, *, at: At = "latest") -> bytes:
+        """The InstitutionRegistry that it asks, 20 bytes."""
+        return bytes(self._read("institutions", at=at))
+
+    def projects(self, *, at: At = "latest") -> bytes:
+        """The ProjectRegistry that it asks, 20 bytes."""
+        return bytes(self._read("projects", at=at))
