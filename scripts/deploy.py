@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 ARTIFACTS = Path(__file__).resolve().parent.parent / "client" / "pixelpact" / "chain" / "artifacts"
 
+#: Ten years; docs/contracts.md, Terms.
+LONGEST_TERM = 315_576_000
+
 Founder = dict[str, Any]
 
 
@@ -56,12 +59,19 @@ def read_founders(path: Path) -> list[Founder]:
 def read_terms(path: Path) -> Terms:
     """The terms from their file."""
     try:
-        return replace(RECOMMENDED_TERMS, **json.loads(path.read_text("utf-8")))
+        terms = replace(RECOMMENDED_TERMS, **json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise click.UsageError(
             f"{path} can't be read as terms: {type(error).__name__}: {error}. "
-            f"They are {', '.join(RECOMMENDED_TERMS.__slots__)}."
+            f"They are {', '.join(Terms.__slots__)}."
         ) from error
+    for name in Terms.__slots__:
+        seconds, least = getattr(terms, name), int(name != "paper_delay")
+        if type(seconds) is not int or not least <= seconds <= LONGEST_TERM:
+            raise click.UsageError(
+                f"{path}: {name} is {seconds!r}, not whole seconds from {least} to {LONGEST_TERM}."
+            )
+    return terms
 
 
 def made_up_founders() -> list[Founder]:

@@ -32,7 +32,7 @@ def test_the_commands_are_those_that_people_need() -> None:
     named = {" ".join(path) for path in COMMANDS}
     assert named >= {
         *(f"keys {each}" for each in ("create", "show", "publish", "words")),
-        *(f"study {each}" for each in ("seal", "register", "list", "rotate")),
+        *(f"study {each}" for each in ("seal", "register", "list", "rotate", "offer", "accept")),
         *(f"consent {each}" for each in ("sign", "record", "revoke", "refuse", "list")),
         *(f"consent {each}" for each in ("show", "relays", "end-paper")),
         *(f"guardian {each}" for each in ("address", "appoint", "dismiss", "resign", "list")),

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pixelpact.cli.options import (
+    HIGHEST,
     Json,
     Person,
     ProfileFolderOption,
     Quiet,
     Threads,
     opened_profile,
+    profile_folder,
     require_person,
 )
 from pixelpact.cli.printing import console, print_json
 from pixelpact.cli.progress import watched
 from pixelpact.cli.values import address_of
+from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
     from pixelpact.custodian import Rotation
@@ -168,25 +171,110 @@ def rotate(
         number = custodian.find_study(study)
         rotation = custodian.rotate(number, person=person, threads=threads, progress=progress)
     if as_json:
-        print_json(
-            {
-                "study": "0x" + rotation.study.hex(),
-                "epoch": rotation.epoch,
-                "served": ["0x" + each.request.hex() for each in rotation.served],
-                "denied": [
-                    {"request": "0x" + request.hex(), "reason": error.reason}
-                    for request, error in rotation.denied
-                ],
-                "failed": [
-                    {"request": "0x" + request.hex(), "why": error.sentence}
-                    for request, error in rotation.failed
-                ],
-                "disposed_blocks": rotation.disposal.blocks,
-            }
-        )
+        print_json(_facts(rotation))
     else:
         _tell(rotation)
     return _OWED if rotation.failed else 0
+
+
+@app.command("offer")
+def offer(
+    study: Study,
+    profile: ProfileFolderOption,
+    to: Annotated[
+        int | None,
+        typer.Option(help="The institution that takes it over.", min=1, max=HIGHEST, metavar="NUMBER"),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Where the handover's document goes.", metavar="FILE")
+    ] = None,
+    take_back: Annotated[bool, typer.Option("--take-back", help="Take the offer back.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Offer a study to another custodian (a merger, a closure); its keys are sealed to that one's key.
+
+    Example: pixelpact study offer 0x3f2a --to 2 --output handover.json --profile hospital-a
+    """
+    from pixelpact.custodian import Custodian
+    from pixelpact.documents import handover_text, require_digits, require_free, write_document
+
+    require_digits(study, "study")
+    if (to is not None, output is not None) != (not take_back, not take_back):
+        raise InputError(
+            "It is not clear what is offered",
+            why="an offer needs --to and --output; --take-back takes neither",
+            remedy="Give --to and --output, or --take-back alone",
+        )
+    if output is not None:
+        require_free(output)
+    with opened_profile(profile) as opened:
+        custodian = Custodian(opened)
+        number = custodian.find_study(study)
+        if to is None or output is None:
+            custodian.take_back(number)
+        else:
+            write_document(output, handover_text(custodian.offer(number, to), opened.chain.network))
+    if as_json:
+        print_json({"study": "0x" + number.hex(), "to": to, "document": str(output) if output else None})
+    elif to is None:
+        console().print(
+            "Taken back, and final. Whoever has the document has the present key: rotate the study."
+        )
+    else:
+        console().print(
+            f"Offered to institution {to}, and final: {output}. There: pixelpact study accept {output}",
+            markup=False,
+            soft_wrap=True,
+        )
+    return 0
+
+
+@app.command("accept")
+def accept(
+    handover: Annotated[Path, typer.Argument(help="The handover's document.", metavar="FILE")],
+    profile: ProfileFolderOption,
+    person: Person,
+    threads: Threads = 2,
+    as_json: Json = False,
+) -> int:
+    """Take a study over: fetched and checked, accepted on the chain, then sealed under a key of one's own.
+
+    The exit code is 10 when somebody who is permitted could not be served.
+
+    Example: pixelpact study accept handover.json --person archive --profile hospital-b
+    """
+    from pixelpact.custodian import Custodian
+    from pixelpact.documents import parse_handover, read_document
+
+    text = read_document(handover)
+    found = parse_handover(text, profile_folder(profile).network)
+    require_person(person)
+    with (
+        opened_profile(profile, from_peers=True) as opened,
+        watched("Taking over", as_json=as_json) as progress,
+    ):
+        rotation = Custodian(opened).accept(found, person=person, threads=threads, progress=progress)
+    if as_json:
+        print_json(_facts(rotation))
+    else:
+        console().print(f"This institution holds the study 0x{rotation.study.hex()} now.", soft_wrap=True)
+        _tell(rotation)
+    return _OWED if rotation.failed else 0
+
+
+def _facts(rotation: Rotation) -> dict[str, object]:
+    return {
+        "study": "0x" + rotation.study.hex(),
+        "epoch": rotation.epoch,
+        "served": ["0x" + each.request.hex() for each in rotation.served],
+        "denied": [
+            {"request": "0x" + request.hex(), "reason": error.reason} for request, error in rotation.denied
+        ],
+        "failed": [
+            {"request": "0x" + request.hex(), "why": error.sentence} for request, error in rotation.failed
+        ],
+        "disposed_blocks": rotation.disposal.blocks,
+    }
 
 
 def _tell(rotation: Rotation) -> None:

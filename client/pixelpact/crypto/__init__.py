@@ -7,7 +7,15 @@ to say.
 from __future__ import annotations
 
 from pixelpact.crypto.blocks import Get
-from pixelpact.crypto.envelope import ENVELOPE_SIZE, EncryptionKeyPair, unwrap, validate_public_key, wrap
+from pixelpact.crypto.envelope import (
+    ENVELOPE_SIZE,
+    EncryptionKeyPair,
+    open_handover,
+    seal_handover,
+    unwrap,
+    validate_public_key,
+    wrap,
+)
 from pixelpact.crypto.keys import StudyKey, StudySecret, local_id, study_id
 from pixelpact.crypto.opened import OpenStudy
 from pixelpact.crypto.opening import open_study
@@ -27,8 +35,10 @@ __all__ = [
     "StudySecret",
     "list_cids",
     "local_id",
+    "open_handover",
     "open_study",
     "seal",
+    "seal_handover",
     "study_id",
     "unwrap",
     "validate_public_key",

@@ -24,9 +24,17 @@ from cryptography.hazmat.primitives.hpke import (
 
 from pixelpact.crypto.keys import StudyKey, StudySecret, fixed
 from pixelpact.errors import ChainMismatchError, InputError, UnwrapError
-from pixelpact.models import EnvelopeContext
+from pixelpact.models import EnvelopeContext, HandoverContext
 
-__all__ = ["ENVELOPE_SIZE", "EncryptionKeyPair", "unwrap", "validate_public_key", "wrap"]
+__all__ = [
+    "ENVELOPE_SIZE",
+    "EncryptionKeyPair",
+    "open_handover",
+    "seal_handover",
+    "unwrap",
+    "validate_public_key",
+    "wrap",
+]
 
 KEM_ID, KDF_ID, AEAD_ID = 0x647A, 0x0001, 0x0002
 _SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -122,10 +130,35 @@ def unwrap(
             why="its digest differs from the ledger's",
             remedy="Fetch it from the custodian again",
         )
+    return _opened(key_pair, envelope, _info(key_pair.public_key, context))
+
+
+def seal_handover(public_key: bytes, key: StudyKey, secret: StudySecret, context: HandoverContext) -> bytes:
+    """Seal a study's key and secret to the institution that becomes its custodian. As ``wrap``.
+
+    Raises:
+        InputError: the public key is not valid.
+    """
+    recipient = _public(public_key)
+    return _SUITE.encrypt(bytes(key) + bytes(secret), recipient, info=_handover_info(public_key, context))
+
+
+def open_handover(
+    key_pair: EncryptionKeyPair, envelope: bytes, context: HandoverContext
+) -> tuple[StudyKey, StudySecret]:
+    """Open what ``seal_handover`` made, in the context as the new custodian has it from the chain.
+
+    Raises:
+        UnwrapError: it does not open with this key in this context.
+    """
+    return _opened(key_pair, envelope, _handover_info(key_pair.public_key, context))
+
+
+def _opened(key_pair: EncryptionKeyPair, envelope: bytes, info: bytes) -> tuple[StudyKey, StudySecret]:
     if len(envelope) != ENVELOPE_SIZE:
         raise _unwrap_error(f"it has {len(envelope):,} bytes instead of {ENVELOPE_SIZE:,}")
     try:
-        opened = _SUITE.decrypt(envelope, key_pair._private, info=_info(key_pair.public_key, context))  # noqa: SLF001
+        opened = _SUITE.decrypt(envelope, key_pair._private, info=info)  # noqa: SLF001
     except (InvalidTag, ValueError) as error:
         raise _unwrap_error("another key pair, request, study, epoch or network") from error
     return StudyKey(opened[:32]), StudySecret(opened[32:])
@@ -174,6 +207,27 @@ def _info(public_key: bytes, context: EnvelopeContext) -> bytes:
         fixed(context.manifest_digest, 32),
         context.custodian.to_bytes(4, "big"),
         context.requester.to_bytes(4, "big"),
+        context.key_version.to_bytes(4, "big"),
+        hashlib.sha256(public_key).digest(),
+        KEM_ID.to_bytes(2, "big"),
+        KDF_ID.to_bytes(2, "big"),
+        AEAD_ID.to_bytes(2, "big"),
+    )
+    return b"".join(parts)
+
+
+def _handover_info(public_key: bytes, context: HandoverContext) -> bytes:
+    """What a handover is bound to; its label keeps it apart from every envelope."""
+    parts = (
+        b"PixelPact/v2/handover",
+        fixed(context.genesis, 32),
+        context.chain_id.to_bytes(32, "big"),
+        fixed(context.registry, 20),
+        fixed(context.study, 32),
+        context.epoch.to_bytes(4, "big"),
+        fixed(context.manifest_digest, 32),
+        context.custodian.to_bytes(4, "big"),
+        context.to.to_bytes(4, "big"),
         context.key_version.to_bytes(4, "big"),
         hashlib.sha256(public_key).digest(),
         KEM_ID.to_bytes(2, "big"),

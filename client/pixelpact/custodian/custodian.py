@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pixelpact import sealing
-from pixelpact.custodian import relaying, releasing, rotating, sharing, waiting
+from pixelpact.custodian import handing_over, relaying, releasing, rotating, sharing, waiting
 from pixelpact.custodian.desk import Desk
 from pixelpact.custodian.releasing import Release
 from pixelpact.custodian.rotating import Rotation
@@ -14,6 +14,7 @@ from pixelpact.custodian.waiting import CustodianStudy, WaitingRequest
 from pixelpact.documents import Signed, complete, require_digits
 from pixelpact.models import (
     Evidence,
+    Handover,
     PaperDirective,
     SignedDirective,
     SignedInvitation,
@@ -192,3 +193,43 @@ class Custodian(Desk):
             VaultError: this vault is older than the chain.
         """
         return rotating.rotate(self._profile, study, person=person, threads=threads, progress=progress)
+
+    def offer(self, study: bytes, to: int) -> Handover:
+        """Offer a study to another institution, with its keys sealed to that one's published key.
+
+        The chain has the offer, final when it returns; the document is handed over by whatever way.
+
+        Args:
+            study: its number.
+            to: the institution that takes it over.
+
+        Raises:
+            InputError: not a study of this institution, or nobody who can take it.
+            VaultError: this vault is older than the chain.
+        """
+        return handing_over.offer(self._profile, study, to)
+
+    def take_back(self, study: bytes) -> None:
+        """Take an offer back. Whoever got the document has the present key: rotate the study too."""
+        handing_over.take_back(self._profile, study)
+
+    def accept(
+        self, handover: Handover, *, person: str, threads: int = 2, progress: Progress | None = None
+    ) -> Rotation:
+        """Take a study over: fetched and checked first, then accepted on the chain, then sealed anew.
+
+        After it the old custodian's key opens nothing that is new. Consents that name the old one count no
+        more (22), refusals do.
+
+        Args:
+            handover: as the old custodian handed it over.
+            person: who serves again whoever is still permitted.
+            threads: that decrypt and encrypt.
+            progress: told of bytes done and bytes there are.
+
+        Raises:
+            InputError: no such offer, for another institution, or of an older sealing.
+            UnwrapError: it does not open with this institution's key.
+            SealedStudyError: the object is not what was registered; nothing was accepted.
+        """
+        return handing_over.accept(self._profile, handover, person=person, threads=threads, progress=progress)

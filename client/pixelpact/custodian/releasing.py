@@ -23,7 +23,7 @@ from pixelpact.policy import Purpose, RefusalReason, sentence_of
 from pixelpact.profile import Profile, require_bytes
 from pixelpact.vault import Entry
 
-__all__ = ["Asked", "Release", "asked_for", "denied", "refuse", "release", "why_not"]
+__all__ = ["Asked", "Release", "asked_for", "denied", "public_key_of", "refuse", "release", "why_not"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ def _release_of(event: AccessReleased) -> Release:
 
 
 def _make_envelope(profile: Profile, entry: Entry, asked: Asked, study: StudyRecord) -> None:
-    version, public_key = _public_key(profile, asked.requester)
+    version, public_key = public_key_of(profile, asked.requester)
     digest = hashlib.sha256(public_key).digest()
     if entry.step is not None and entry.state.get("key_digest") == digest:
         return
@@ -271,7 +271,13 @@ def _require_current(profile: Profile, event: AccessReleased) -> None:
         )
 
 
-def _public_key(profile: Profile, requester: int) -> tuple[int, bytes]:
+def public_key_of(profile: Profile, requester: int) -> tuple[int, bytes]:
+    """An institution's encryption key at a final block, and its version; checked against the registry.
+
+    Raises:
+        InputError: it has published none.
+        ChainMismatchError: the node shows another one.
+    """
     institutions = profile.chain.institutions
     version = institutions.institution(requester, at="final").key_version
     keys = profile.chain.find(KeyPublished, institution=requester)

@@ -265,7 +265,7 @@ class Requester:
         opened = open_sealed(
             self._profile.store,
             StudyKeys(key, secret),
-            custodian=study.custodian,
+            custodian=study.registrar,
             context=self._profile.study_context(release.study, study.epoch),
             manifest_digest=study.manifest_digest,
             content_commitment=study.content_commitment,

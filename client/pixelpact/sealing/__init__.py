@@ -54,6 +54,7 @@ from pixelpact.sealing.studies import (
     studies,
     study_keys,
 )
+from pixelpact.sealing.taking_over import TakenStudy, check_taken, import_taken
 
 __all__ = [
     "DisposalReport",
@@ -62,8 +63,11 @@ __all__ = [
     "Progress",
     "SealedStudy",
     "StudyKeys",
+    "TakenStudy",
+    "check_taken",
     "dispose",
     "erase_old_keys",
+    "import_taken",
     "latest",
     "mark_final",
     "mark_offered",

@@ -45,6 +45,11 @@ class StudyRecord:
     manifest_digest: bytes
     content_commitment: bytes
 
+    @property
+    def registrar(self) -> int:
+        """The institution that registered it: its number and its sealed objects name that one for good."""
+        return self.formers[-1] if self.formers else self.custodian
+
 
 def study_of(struct: Struct) -> StudyRecord:
     """Read ``StudyRegistry.Study``."""
