@@ -136,6 +136,14 @@ def test_a_request_that_was_cut_off_is_not_taken_for_another_one(
     *_, event = town.net.chain().find(AccessRequested, requester=2)
     assert event.query.obligations == obligations
     assert event.person == town.net[2].person_digest("dr-y")
+    # Nor is one for a project taken for one without.
+    project = b"\x37" * 32
+    town.clinic.request(invitation, purpose=Purpose.TREAT, person="dr-x", project=project)
+    *_, event = town.net.chain().find(AccessRequested, requester=2)
+    assert (event.query.project, event.query.obligations) == (project, 0)
+    for wrong in (b"\x37" * 31, "37" * 32):
+        with pytest.raises(InputError, match="not a project's number"):
+            town.clinic.request(invitation, purpose=Purpose.TREAT, person="dr-x", project=wrong)  # type: ignore[arg-type]
 
 
 def test_only_reading_everything_makes_a_study_verified(town: Town) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cli_embedded import Desk, open_desk
 
-from pixelpact.chain import Account, Chain
+from pixelpact.chain import Account, Call, Chain
 from pixelpact.consortium import Delegate, admit
 from pixelpact.documents import signed_text
 from pixelpact.localnet import Sandbox
@@ -327,6 +327,11 @@ def test_a_project_without_approval_is_no_project(desk: Desk, project: str) -> N
         "policy", "explain", "--network", desk.folder / "net" / "network.json", "--requester", 2,
         "--invitation", invitation, "--purpose", "BIORCH",
     )  # fmt: skip
+    with Sandbox(members=1) as other:
+        elsewhere = desk.new()
+        other.network.save(elsewhere)
+        here = tuple(elsewhere if each == explain[3] else each for each in explain)
+        assert "another network" in _refused(desk, None, *here)
     for project_option, reason in (((), 219), (("--project", project), 231)):
         told = desk.run(None, *explain, *project_option, "--json")
         assert (told.code, told.json["reason"], told.json["contract_reason"]) == (7, reason, reason)
@@ -367,6 +372,43 @@ def test_a_stop_and_another_engine_are_explained(desk: Desk) -> None:
     assert "the consortium lifts the stop" in told["obstacles"][0]["remedy"]
     _pass(desk, desk.ok("hospital-a", "institution", "propose", "stop", "--lift", "--yes")["proposal"])
     assert desk.run(None, *explain, "--json").json["reason"] == 40
+
+
+#: A contract that answers 2 to a bare selector (VERSION) and 0, a permit, to everything else.
+_PERMITS_ALL = bytes.fromhex("600f80600b6000396000f33660041460011b60005260206000f3")
+
+
+def test_an_engine_of_somebody_else_is_voted_for_by_its_hash_and_told(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("engine")
+    (folder / "net").mkdir()
+    with open_desk(folder, wallets=("patient",)) as desk:
+        assert desk.net is not None
+        chain = desk.net[1].chain
+        created = chain.transact(Call("other", "constructor", None, _PERMITS_ALL)).created
+        assert created is not None
+        propose = ("institution", "propose", "replace-engine", "0x" + created.hex(), "--yes")
+        assert "nobody here can say" in _refused(desk, "hospital-a", *propose)
+        code_hash = "0x" + Delegate(desk.net[1]).inspect_engine(created).code_hash.hex()
+        assert "its hash is" in _refused(desk, "hospital-a", *propose, "--code-hash", "0x" + "11" * 32)
+        _pass(desk, desk.ok("hospital-a", *propose, "--code-hash", code_hash)["proposal"])
+        consent, invitation = desk.new(), desk.new()
+        desk.ok(
+            "patient", "consent", "sign", "--custodian", 1, "--grantee", 2, "--purpose", "TREAT",
+            "--condition", "GS=FR", "--output", consent, "--yes",
+        )  # fmt: skip
+        desk.ok("hospital-a", "consent", "record", consent)
+        desk.ok("hospital-a", "invite", "create", desk.study, "--consent", consent, "--output", invitation)
+        network = ("--network", folder / "net" / "network.json")
+        explain = ("policy", "explain", *network, "--invitation", invitation, "--requester", 2)
+        told = desk.run(None, *explain, "--json").json
+        # The shipped rules would deny; that this engine does not is no fault of the contracts.
+        assert (told["reason"], told["contract_reason"], told["findings"]) == (222, 0, [])
+        assert (told["engine_version"], told["engine_shipped"]) == (2, False)
+        said = " ".join(desk.run(None, *explain).out.split())
+        assert "is not the one that is shipped here" in said
+        assert "The contract itself answers reason 0" in said
 
 
 def _pass(desk: Desk, number: int) -> None:

@@ -73,6 +73,22 @@ def test_each_change_happens_once_however_often_it_is_asked_for(council: Council
     assert [each.institution for each in council.chain.find(Voted)] == [1, 2, 3]
 
 
+def test_a_colleague_who_was_quicker_is_no_error(council: Council, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = council[1].propose(BOARD)
+    chain, real = council.net[2].chain, Profile.carry_out
+
+    def overtaken(profile: Profile, *work: object) -> object:
+        # Another process of this institution votes between the look and the sending.
+        chain.transact(chain.institutions.vote(number))
+        return real(profile, *work)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Profile, "carry_out", overtaken)
+        council[2].vote(number)
+    assert council[1].proposal(number).voted == (1, 2)
+    assert not council.net[2].vault.pending()
+
+
 def test_what_was_cut_off_goes_on(council: Council, monkeypatch: pytest.MonkeyPatch) -> None:
     def cut_off(*_: object, **__: object) -> object:
         raise KeyboardInterrupt
