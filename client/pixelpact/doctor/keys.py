@@ -33,6 +33,17 @@ _AGAIN = {
     "name-recovery": "pixelpact consent record FILE",
     "start-recovery": "pixelpact consent record FILE",
     "stop-recovery": "pixelpact consent record FILE",
+    "record-paper": "pixelpact paper record DRAFT ATTESTATION",
+    "lift-refusal": "pixelpact paper record DRAFT ATTESTATION",
+    "appoint-attested": "pixelpact paper record DRAFT ATTESTATION",
+    "take-refusal": "pixelpact paper refusal",
+    "take-revocation": "pixelpact paper revocation CONSENT",
+    "anchor": "pixelpact batch anchor FOLDER",
+    "emergency": "pixelpact access emergency ask DRAFT ATTESTATION",
+    "review": "pixelpact access review REQUEST",
+    "offer-custody": "pixelpact study offer STUDY",
+    "take-offer-back": "pixelpact study offer STUDY --take-back",
+    "accept-custody": "pixelpact study accept FILE",
     "publish-key": "pixelpact keys publish",
     "request": "pixelpact access request INVITATION",
     "confirm": "pixelpact access confirm REQUEST",
@@ -42,12 +53,13 @@ _AGAIN = {
 }
 
 
-def examine_vault(vault: Vault, chain: Chain | None = None) -> Iterator[Finding]:
+def examine_vault(vault: Vault, chain: Chain | None = None, institution: int = 0) -> Iterator[Finding]:
     """Look at an open vault, and beside the chain when there is one.
 
     Args:
         vault: open; nothing is changed in it.
         chain: of the same network, to see whether the vault is older than it.
+        institution: whose vault it is: what it handed over to another is that one's to hold; 0: not known.
     """
     try:
         count = sum(len(vault.records(kind)) for kind in Kind)
@@ -58,7 +70,7 @@ def examine_vault(vault: Vault, chain: Chain | None = None) -> Iterator[Finding]
     yield from _permissions(vault)
     yield from _unfinished(vault)
     if chain is not None:
-        yield from _beside(vault, chain)
+        yield from _beside(vault, chain, institution)
 
 
 def _permissions(vault: Vault) -> Iterator[Finding]:
@@ -94,12 +106,14 @@ def _unfinished(vault: Vault) -> Iterator[Finding]:
         yield Finding.good("unfinished work", "there is none")
 
 
-def _beside(vault: Vault, chain: Chain) -> Iterator[Finding]:
+def _beside(vault: Vault, chain: Chain, institution: int) -> Iterator[Finding]:
     behind = looked = 0
     try:
         for study in studies(vault):
             record = chain.studies.study(study.study_id, at="final")
             if record.status in (StudyStatus.UNKNOWN, StudyStatus.ERASED):
+                continue
+            if institution not in (0, record.custodian):
                 continue
             looked += 1
             try:

@@ -39,7 +39,7 @@ def examine_profile(path: Path, ask: Callable[[], str]) -> Iterator[Finding]:
         yield Finding.of("vault", error)
         return
     with vault:
-        yield from examine_vault(vault, _chain_of(profile))
+        yield from examine_vault(vault, _chain_of(profile), profile.institution)
         if profile.role is Role.INSTITUTION:
             yield from _store_of(profile, vault)
 
