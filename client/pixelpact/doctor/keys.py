@@ -12,7 +12,7 @@ from pixelpact.errors import PixelPactError, VaultError
 from pixelpact.sealing import studies
 from pixelpact.vault import Kind, Vault
 
-__all__ = ["examine_vault"]
+__all__ = ["examine_vault", "handed_over"]
 
 #: The command that goes on with what was interrupted. What sealing begins, the study's own commands finish.
 _AGAIN = {
@@ -33,6 +33,19 @@ _AGAIN = {
     "name-recovery": "pixelpact consent record FILE",
     "start-recovery": "pixelpact consent record FILE",
     "stop-recovery": "pixelpact consent record FILE",
+    "finish-recovery": "pixelpact recovery finish PATIENT",
+    "register-project": "pixelpact project register",
+    "approve-project": "pixelpact project record FILE",
+    "withdraw-project": "pixelpact project withdraw PROJECT",
+    "deploy-engine": "pixelpact institution deploy-engine",
+    "propose": "pixelpact institution propose",
+    "vote": "pixelpact institution vote PROPOSAL",
+    "veto": "pixelpact institution veto PROPOSAL",
+    "carry-out": "pixelpact institution carry-out PROPOSAL",
+    "set-operator": "pixelpact institution operator set ACCOUNT",
+    "give-ether": "pixelpact keys fund ADDRESS",
+    "resign": "pixelpact institution operator resign",
+    "suspend-self": "pixelpact institution suspend-self",
     "record-paper": "pixelpact paper record DRAFT ATTESTATION",
     "lift-refusal": "pixelpact paper record DRAFT ATTESTATION",
     "appoint-attested": "pixelpact paper record DRAFT ATTESTATION",
@@ -71,6 +84,18 @@ def examine_vault(vault: Vault, chain: Chain | None = None, institution: int = 0
     yield from _unfinished(vault)
     if chain is not None:
         yield from _beside(vault, chain, institution)
+
+
+def handed_over(vault: Vault, chain: Chain, institution: int) -> frozenset[bytes]:
+    """The numbers of the vault's studies whose custodian is another institution by now.
+
+    Raises:
+        ChainError: the chain can't be asked.
+    """
+    held = (
+        (each.study_id, chain.studies.study(each.study_id, at="final").custodian) for each in studies(vault)
+    )
+    return frozenset(study for study, custodian in held if custodian not in (0, institution))
 
 
 def _permissions(vault: Vault) -> Iterator[Finding]:
