@@ -17,7 +17,7 @@ from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 
-from pixelpact.errors import InputError
+from pixelpact.errors import InputError, TransactionError
 
 from .node import Node, RevertedError
 from .rejections import contract_error
@@ -291,6 +291,7 @@ class Sender:
         sender = self._account.address
         try:
             if self._node.embedded is not None:
+                self._require_ether()
                 self._node.call(call.to, call.data, sender=sender, gas=_EMBEDDED_GAS)
                 return _EMBEDDED_GAS
             estimate = self._node.estimate_gas(call.to, call.data, sender=sender)
@@ -298,6 +299,15 @@ class Sender:
             raise contract_error(error.data, error.text) from error
         # A quarter more, since the state may change until then; what is left over is not paid.
         return estimate + estimate // 4 + 10_000
+
+    def _require_ether(self) -> None:
+        # The tester would say it in bytes; other nodes say it when the transaction is sent.
+        if not self._node.balance(self._account.address):
+            raise TransactionError(
+                f"The account 0x{self._account.address.hex()} can't send a transaction",
+                why="it has no ether for gas on this chain",
+                remedy="Have somebody give it some: pixelpact keys fund",
+            )
 
 
 def _an_eighth_more(fee: int) -> int:

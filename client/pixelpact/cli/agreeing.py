@@ -36,7 +36,7 @@ def agree(words: Iterable[str], *, to: str, yes: bool, as_json: bool) -> None:
         return
     if not sys.stdin or not sys.stdin.isatty():
         raise InputError(
-            f"A yes is needed to {to} this, and nobody is there to say it",
+            f"A yes is needed to {to}, and nobody is there to say it",
             why="stdin is no terminal",
             remedy="Read what is shown above, then give --yes, or run this in a terminal",
         )
