@@ -225,8 +225,9 @@ def test_every_work_that_can_be_interrupted_has_its_command() -> None:
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             called = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
-            first = node.args[0]
-            if called in ("journal", "_Message") and isinstance(first, ast.Constant):
+            # ``_take`` is given the profile first.
+            first = node.args[1] if called == "_take" else node.args[0]
+            if called in ("journal", "_Message", "_Work", "_take") and isinstance(first, ast.Constant):
                 begun.add(first.value)
     assert len(begun) > 10
     assert begun - set(_AGAIN) == set()

@@ -24,7 +24,7 @@ from pixelpact.cli.values import address_of
 from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
-    from pixelpact.custodian import Rotation
+    from pixelpact.custodian import CustodianStudy, Rotation
 
 __all__ = ["Study", "app"]
 
@@ -123,6 +123,7 @@ def list_studies(profile: ProfileFolderOption, as_json: Json = False) -> int:
                     {
                         "study": "0x" + each.sealed.study_id.hex(),
                         "status": each.record.status.name.lower(),
+                        "custodian": each.record.custodian,
                         "epoch": each.record.epoch,
                         "modalities": list(each.sealed.modalities),
                         "instances": each.sealed.instances,
@@ -140,7 +141,7 @@ def list_studies(profile: ProfileFolderOption, as_json: Json = False) -> int:
     for each in studies:
         table.add_row(
             f"0x{each.sealed.study_id.hex()[:16]}",
-            each.record.status.name.lower() if each.record.custodian else "not registered",
+            _stands(each, opened.institution),
             str(each.record.epoch or "-"),
             Category(each.record.categories).label if each.record.categories else "-",
             str(each.sealed.instances),
@@ -148,6 +149,14 @@ def list_studies(profile: ProfileFolderOption, as_json: Json = False) -> int:
         )
     console().print(table if studies else "No study was sealed with this vault.")
     return 0
+
+
+def _stands(study: CustodianStudy, institution: int) -> str:
+    record = study.record
+    if not record.custodian:
+        return "not registered"
+    elsewhere = f", with institution {record.custodian}" if record.custodian != institution else ""
+    return record.status.name.lower() + elsewhere
 
 
 @app.command("rotate")

@@ -12,7 +12,7 @@ from pixelpact.errors import PixelPactError, VaultError
 from pixelpact.sealing import studies
 from pixelpact.vault import Kind, Vault
 
-__all__ = ["examine_vault"]
+__all__ = ["examine_vault", "handed_over"]
 
 #: The command that goes on with what was interrupted. What sealing begins, the study's own commands finish.
 _AGAIN = {
@@ -33,6 +33,30 @@ _AGAIN = {
     "name-recovery": "pixelpact consent record FILE",
     "start-recovery": "pixelpact consent record FILE",
     "stop-recovery": "pixelpact consent record FILE",
+    "finish-recovery": "pixelpact recovery finish PATIENT",
+    "register-project": "pixelpact project register",
+    "approve-project": "pixelpact project record FILE",
+    "withdraw-project": "pixelpact project withdraw PROJECT",
+    "deploy-engine": "pixelpact institution deploy-engine",
+    "propose": "pixelpact institution propose",
+    "vote": "pixelpact institution vote PROPOSAL",
+    "veto": "pixelpact institution veto PROPOSAL",
+    "carry-out": "pixelpact institution carry-out PROPOSAL",
+    "set-operator": "pixelpact institution operator set ACCOUNT",
+    "give-ether": "pixelpact keys fund ADDRESS",
+    "resign": "pixelpact institution operator resign",
+    "suspend-self": "pixelpact institution suspend-self",
+    "record-paper": "pixelpact paper record DRAFT ATTESTATION",
+    "lift-refusal": "pixelpact paper record DRAFT ATTESTATION",
+    "appoint-attested": "pixelpact paper record DRAFT ATTESTATION",
+    "take-refusal": "pixelpact paper refusal",
+    "take-revocation": "pixelpact paper revocation CONSENT",
+    "anchor": "pixelpact batch anchor FOLDER",
+    "emergency": "pixelpact access emergency ask DRAFT ATTESTATION",
+    "review": "pixelpact access review REQUEST",
+    "offer-custody": "pixelpact study offer STUDY",
+    "take-offer-back": "pixelpact study offer STUDY --take-back",
+    "accept-custody": "pixelpact study accept FILE",
     "publish-key": "pixelpact keys publish",
     "request": "pixelpact access request INVITATION",
     "confirm": "pixelpact access confirm REQUEST",
@@ -42,12 +66,13 @@ _AGAIN = {
 }
 
 
-def examine_vault(vault: Vault, chain: Chain | None = None) -> Iterator[Finding]:
+def examine_vault(vault: Vault, chain: Chain | None = None, institution: int = 0) -> Iterator[Finding]:
     """Look at an open vault, and beside the chain when there is one.
 
     Args:
         vault: open; nothing is changed in it.
         chain: of the same network, to see whether the vault is older than it.
+        institution: whose vault it is: what it handed over to another is that one's to hold; 0: not known.
     """
     try:
         count = sum(len(vault.records(kind)) for kind in Kind)
@@ -58,7 +83,19 @@ def examine_vault(vault: Vault, chain: Chain | None = None) -> Iterator[Finding]
     yield from _permissions(vault)
     yield from _unfinished(vault)
     if chain is not None:
-        yield from _beside(vault, chain)
+        yield from _beside(vault, chain, institution)
+
+
+def handed_over(vault: Vault, chain: Chain, institution: int) -> frozenset[bytes]:
+    """The numbers of the vault's studies whose custodian is another institution by now.
+
+    Raises:
+        ChainError: the chain can't be asked.
+    """
+    held = (
+        (each.study_id, chain.studies.study(each.study_id, at="final").custodian) for each in studies(vault)
+    )
+    return frozenset(study for study, custodian in held if custodian not in (0, institution))
 
 
 def _permissions(vault: Vault) -> Iterator[Finding]:
@@ -94,12 +131,14 @@ def _unfinished(vault: Vault) -> Iterator[Finding]:
         yield Finding.good("unfinished work", "there is none")
 
 
-def _beside(vault: Vault, chain: Chain) -> Iterator[Finding]:
+def _beside(vault: Vault, chain: Chain, institution: int) -> Iterator[Finding]:
     behind = looked = 0
     try:
         for study in studies(vault):
             record = chain.studies.study(study.study_id, at="final")
             if record.status in (StudyStatus.UNKNOWN, StudyStatus.ERASED):
+                continue
+            if institution not in (0, record.custodian):
                 continue
             looked += 1
             try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pixelpact.chain import Chain
 from pixelpact.doctor.finding import Finding
-from pixelpact.doctor.keys import examine_vault
+from pixelpact.doctor.keys import examine_vault, handed_over
 from pixelpact.doctor.network import examine_network
 from pixelpact.doctor.stores import examine_kubo, examine_store
 from pixelpact.errors import ChainError, InputError, PixelPactError
@@ -39,9 +39,10 @@ def examine_profile(path: Path, ask: Callable[[], str]) -> Iterator[Finding]:
         yield Finding.of("vault", error)
         return
     with vault:
-        yield from examine_vault(vault, _chain_of(profile))
+        chain = _chain_of(profile)
+        yield from examine_vault(vault, chain, profile.institution)
         if profile.role is Role.INSTITUTION:
-            yield from _store_of(profile, vault)
+            yield from _store_of(profile, vault, chain)
 
 
 def _chain_of(profile: ProfileFolder) -> Chain | None:
@@ -51,9 +52,10 @@ def _chain_of(profile: ProfileFolder) -> Chain | None:
         return None  # found and said with the network
 
 
-def _store_of(profile: ProfileFolder, vault: Vault) -> Iterator[Finding]:
+def _store_of(profile: ProfileFolder, vault: Vault, chain: Chain | None) -> Iterator[Finding]:
     try:
+        others = handed_over(vault, chain, profile.institution) if chain else frozenset()
         with profile.store.opened(profile.path / "work") as store:
-            yield from examine_store(store, vault)
+            yield from examine_store(store, vault, others)
     except PixelPactError as error:
         yield Finding.of("store", error)

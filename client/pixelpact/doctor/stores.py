@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pixelpact.doctor.finding import Finding
 from pixelpact.errors import PixelPactError, SealedStudyError
@@ -50,12 +50,13 @@ def _node(store: KuboStore) -> Iterator[Finding]:
     yield Finding.good("Kubo's pins", f"{len(store.pins())} sealed studies and envelopes are pinned")
 
 
-def examine_store(store: Store, vault: Vault) -> Iterator[Finding]:
+def examine_store(store: Store, vault: Vault, handed_over: Collection[bytes] = ()) -> Iterator[Finding]:
     """Look whether each study that a vault has sealed is pinned and whole, in its latest epoch.
 
-    Asks for every block: a minute or so for 50 GB.
+    Asks for every block: a minute or so for 50 GB. ``handed_over`` are the numbers of studies that another
+    institution holds by now, with the blocks.
     """
-    whole, sealed = 0, studies(vault)
+    whole, sealed = 0, [each for each in studies(vault) if each.study_id not in handed_over]
     try:
         pins = store.pins()
         for study in sealed:
