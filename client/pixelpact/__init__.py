@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pixelpact.audit import Auditor
     from pixelpact.chain import Account, Chain, Network
+    from pixelpact.consortium import Delegate
     from pixelpact.custodian import Custodian
     from pixelpact.dicom import from_files, samples, scan
     from pixelpact.errors import PixelPactError
@@ -29,6 +30,7 @@ __all__ = [
     "Category",
     "Chain",
     "Custodian",
+    "Delegate",
     "FolderStore",
     "Guardian",
     "Invitation",
@@ -58,6 +60,7 @@ _ROOMS = {
     "Category": "policy",
     "Chain": "chain",
     "Custodian": "custodian",
+    "Delegate": "consortium",
     "FolderStore": "storage",
     "Guardian": "patient",
     "Invitation": "models",

@@ -318,6 +318,15 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         _first(AccessRequested, request=_b_request)(engine_version=2),
         {Code.ENGINE_UNKNOWN},
     ),
+    "a request decided by rules that were replaced": (
+        lambda s: _again(AccessRequested, {"request": s.denied.id})(
+            replace(
+                s,
+                trail=append(s.trail, EngineReplaced, engine=b"\x0e" * 20, code_hash=b"\x0e" * 32, version=2),
+            )
+        ),
+        {Code.ENGINE_UNKNOWN, Code.WITHOUT_VOTE, Code.REQUEST_REPEATED},
+    ),
     "a request that unknown rules denied": (
         _first(AccessRequested, request=lambda s: s.d_unserved.id)(engine_version=2, reason=250),
         {Code.ENGINE_UNKNOWN},

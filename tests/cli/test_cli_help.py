@@ -31,7 +31,13 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 def test_the_commands_are_those_that_people_need() -> None:
     named = {" ".join(path) for path in COMMANDS}
     assert named >= {
-        *(f"keys {each}" for each in ("create", "show", "publish", "words")),
+        *(f"keys {each}" for each in ("create", "show", "publish", "words", "account", "fund")),
+        *(f"institution {each}" for each in ("list", "show", "proposals", "vote", "veto", "carry-out")),
+        *(f"institution propose {each}" for each in ("admit", "suspend", "reinstate", "change")),
+        *(f"institution propose {each}" for each in ("recover-admin", "replace-engine", "stop")),
+        *(f"institution operator {each}" for each in ("set", "list", "resign")),
+        *("institution deploy-engine", "institution suspend-self"),
+        *(f"project {each}" for each in ("register", "approve", "record", "withdraw", "list", "show")),
         *(f"study {each}" for each in ("seal", "register", "list", "rotate", "offer", "accept")),
         *(f"consent {each}" for each in ("sign", "record", "revoke", "refuse", "list")),
         *(f"consent {each}" for each in ("show", "relays", "end-paper")),

@@ -16,7 +16,7 @@ from pixelpact.documents import signed_text
 from pixelpact.localnet import Sandbox
 from pixelpact.models import Approval, SignedAttestation
 from pixelpact.policy import Role
-from pixelpact.profile import Profile
+from pixelpact.profile import Profile, StoreChoice
 
 ADDRESS = "0x" + "52" * 20
 
@@ -361,8 +361,14 @@ def test_a_stop_and_another_engine_are_explained(desk: Desk) -> None:
     number = desk.ok("hospital-a", "institution", "propose", "replace-engine", engine["engine"], "--yes")
     _pass(desk, number["proposal"])
     told = desk.run(None, *explain, "--json").json
-    assert (told["engine_version"], told["engine_shipped"], told["findings"]) == (2, True, [])
+    assert (told["engine_version"], told["engine_known"], told["findings"]) == (2, True, [])
     assert "Version 2 of the policy engine is in force." in desk.run(None, *explain).out
+    # An auditor knows its rules by the hash that was voted on.
+    invitation = desk.new()
+    desk.ok("hospital-a", "invite", "create", desk.study, "--output", invitation)
+    ask = ("access", "request", invitation, "--person", "dr-b", "--json")
+    assert desk.run("hospital-b", *ask).json["reason"] == 40
+    assert _found(desk) == []
     assert "the present one has version 2" in _refused(
         desk, "hospital-a", "institution", "deploy-engine", "--version", 2
     )
@@ -405,10 +411,20 @@ def test_an_engine_of_somebody_else_is_voted_for_by_its_hash_and_told(
         told = desk.run(None, *explain, "--json").json
         # The shipped rules would deny; that this engine does not is no fault of the contracts.
         assert (told["reason"], told["contract_reason"], told["findings"]) == (222, 0, [])
-        assert (told["engine_version"], told["engine_shipped"]) == (2, False)
+        assert (told["engine_version"], told["engine_known"]) == (2, False)
         said = " ".join(desk.run(None, *explain).out.split())
         assert "is not the one that is shipped here" in said
         assert "The contract itself answers reason 0" in said
+        # Nor can an auditor take its decisions again, and says so.
+        ask = ("access", "request", invitation, "--person", "dr-b")
+        assert desk.ok("hospital-b", *ask)["permitted"] is True
+        assert _found(desk) == ["engine-unknown"]
+
+
+def _found(desk: Desk) -> list[str]:
+    """What the audit finds, by its codes."""
+    told = desk.run(None, "audit", "report", "--network", desk.folder / "net" / "network.json", "--json")
+    return [each["code"] for each in told.json["findings"]]
 
 
 def _pass(desk: Desk, number: int) -> None:
@@ -447,3 +463,22 @@ def test_who_has_no_ether_is_told_who_can_help(desk: Desk) -> None:
     assert "address" in _refused(desk, "nobody", "keys", "fund", "zz")
     desk.ok("hospital-a", "keys", "fund", address)
     desk.ok("poor", "institution", "operator", "resign", "--yes")
+
+
+def test_a_second_operator_takes_the_rest_from_a_localnet(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert desk.net is not None
+    localnet = (desk.net.network, desk.net._embedded.accounts[1], StoreChoice(folder=str(desk.folder / "b")))
+    monkeypatch.setattr("pixelpact.cli.keys._of_localnet", lambda *_: localnet)
+    create = ("keys", "create", "--localnet", desk.folder, "--institution", 1)
+    desk.ok("colleague", *create, "--account", desk.folder / "second.account")
+    second = Account.load(desk.folder / "second.account").address.hex()
+    assert desk.ok("colleague", "keys", "show")["account"].lower() == "0x" + second
+    desk.ok("admin", *create)
+    assert desk.ok("admin", "keys", "show")["account"].lower() != "0x" + second
+    # It acts for another institution than the one that was named.
+    wrong = ("keys", "create", "--localnet", desk.folder, "--institution", 2)
+    assert "acts for institution 1" in _refused(
+        desk, "w", *wrong, "--account", desk.folder / "second.account"
+    )

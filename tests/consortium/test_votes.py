@@ -18,6 +18,7 @@ from pixelpact.chain import (
     SharingStopped,
     Voted,
     deploy,
+    engine_hash,
 )
 from pixelpact.consortium import (
     Delegate,
@@ -174,6 +175,9 @@ def test_a_stop_and_its_lifting(council: Council) -> None:
 def test_another_engine_is_deployed_compared_and_voted_for(council: Council) -> None:
     engine = council[1].deploy_engine(2)
     assert (engine.is_shipped, engine.fits, engine.version) == (True, True, 2)
+    # Who asks no node, such as an auditor of a trail, knows it by its hash.
+    assert engine_hash(council.net.network, 2) == engine.code_hash
+    assert engine_hash(council.net.network, 0xABC) == council[1].deploy_engine(0xABC).code_hash
     assert council[2].inspect_engine(engine.address) == engine
     motion = replace_engine(engine.address, engine.code_hash)
     number = council.pass_(motion)

@@ -32,8 +32,7 @@ class Answer:
         request: the recorded request that this is about; None when none is.
         standing: what became of that request, a sentence; empty when there is none.
         engine_version: of the policy engine in force.
-        engine_shipped: whether it is one as shipped, whose rules the reference model has; None when no node
-            was asked.
+        engine_known: whether it is one as shipped, whose rules the reference model has.
         findings: where the contract answers otherwise than the reference model.
     """
 
@@ -46,7 +45,7 @@ class Answer:
     request: Request | None
     standing: str
     engine_version: int
-    engine_shipped: bool | None
+    engine_known: bool
     findings: tuple[Finding, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -61,7 +60,7 @@ class Answer:
             "project": "0x" + self.query.project.hex() if self.query.project != ZERO32 else None,
             "obligations": self.query.obligations,
             "engine_version": self.engine_version,
-            "engine_shipped": self.engine_shipped,
+            "engine_known": self.engine_known,
             "permitted": decision.permitted,
             "reason": int(decision.reason),
             "check": decision.check.value,
@@ -127,10 +126,10 @@ def answer(source: Source, reading: Reading, replay: Replay, question: Question)
     facts = replay.facts(asked, time=reading.time)
     decided = int(decide(facts, query, directive).reason)
     contract_reason = source.contract_decides(requester, query, directive, question.evidence, reading.block)
-    engine_shipped = source.engine_is_shipped(reading.block)
+    engine_known = replay.state.engine_version in replay.state.known_engines
     findings: tuple[Finding, ...] = ()
     # What another engine's rules are, the reference model does not know.
-    if contract_reason is not None and contract_reason != decided and engine_shipped is not False:
+    if contract_reason is not None and contract_reason != decided and engine_known:
         findings = (_differs(reading, decided, contract_reason, query),)
     return Answer(
         block=reading.block,
@@ -142,7 +141,7 @@ def answer(source: Source, reading: Reading, replay: Replay, question: Question)
         request=question.request,
         standing=_standing(question.request, facts),
         engine_version=replay.state.engine_version,
-        engine_shipped=engine_shipped,
+        engine_known=engine_known,
         findings=findings,
     )
 

@@ -26,6 +26,7 @@ from pixelpact.chain import (
     SharingStopped,
     Vetoed,
     Voted,
+    engine_hash,
 )
 from pixelpact.models import Action
 from pixelpact.policy import Attribute, OperatorPermission, Role
@@ -216,6 +217,11 @@ def _carried_out(step: Step, event: CarriedOut) -> None:
 def _engine_replaced(step: Step, event: EngineReplaced) -> None:
     _expect_decided(step, Action.REPLACE_ENGINE)
     step.state.engine_version = event.version
+    # Its code was compared with this hash by the contract.
+    if event.code_hash == engine_hash(step.network, event.version):
+        step.state.known_engines.add(event.version)
+    else:
+        step.state.known_engines.discard(event.version)
 
 
 def _sharing_stopped(step: Step, event: SharingStopped) -> None:

@@ -9,7 +9,7 @@ from pixelpact.audit import words
 from pixelpact.audit.facts import asked_by, facts_at
 from pixelpact.audit.findings import Code
 from pixelpact.audit.institutions import expect_active
-from pixelpact.audit.requests import ENGINE_VERSION, expect_person
+from pixelpact.audit.requests import engine_doubt, expect_person
 from pixelpact.audit.state import Release, Request, Study
 from pixelpact.audit.step import Step
 from pixelpact.chain import AccessConfirmed, AccessDisputed, AccessReleased
@@ -159,11 +159,11 @@ def _decide_again(step: Step, event: AccessReleased, request: Request) -> None:
         is_emergency=request.emergency,
     )
     decision = decide_release(facts, release, request.query, request.directive)
-    if event.engine_version != ENGINE_VERSION:
+    if doubt := engine_doubt(step, event.engine_version):
         step.find(
             Code.ENGINE_UNKNOWN,
             f"The release for request {words.short(event.request)} was decided by version "
-            f"{event.engine_version} of the consortium's rules, which is not known here.",
+            f"{event.engine_version} of the consortium's rules, which {doubt}.",
             event.request,
         )
         if decision.check.part == "engine":

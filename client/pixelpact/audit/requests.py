@@ -18,13 +18,18 @@ from pixelpact.chain import AccessRefused, AccessRequested, eip712
 from pixelpact.models import ZERO32, AccessQuery, Directive
 from pixelpact.policy import Reason, decide
 
-__all__ = ["ENGINE_VERSION", "HANDLERS", "directive_hash_of", "expect_person"]
+__all__ = ["HANDLERS", "directive_hash_of", "engine_doubt", "expect_person"]
 
-#: The engine whose rules the reference model knows.
-ENGINE_VERSION = 1
 #: The reasons that an engine may answer.
 _ENGINE_REASONS = range(200, 300)
 _REFUSAL_REASONS = range(400, 500)
+
+
+def engine_doubt(step: Step, version: int) -> str:
+    """Why a decision by an engine of this version can't be taken again; empty when it can."""
+    if version != step.state.engine_version:
+        return f"is not in force (version {step.state.engine_version} is)"
+    return "" if version in step.state.known_engines else "is not known here"
 
 
 def directive_hash_of(directive: Directive | None) -> bytes:
@@ -130,11 +135,11 @@ def _decide_again(step: Step, event: AccessRequested, directive_hash: bytes) -> 
     )
     facts = facts_at(step.state, step.network, asked, time=step.at.time)
     decision = decide(facts, event.query, event.directive)
-    if event.engine_version != ENGINE_VERSION:
+    if doubt := engine_doubt(step, event.engine_version):
         step.find(
             Code.ENGINE_UNKNOWN,
             f"Request {words.short(event.request)} was decided by version {event.engine_version} of the "
-            "consortium's rules, which is not known here; only the floor of the decision was taken again.",
+            f"consortium's rules, which {doubt}; only the floor of the decision was taken again.",
             event.request,
         )
         # With the floor passed, whatever rules may have answered is possible.

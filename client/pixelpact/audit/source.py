@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pixelpact.chain import At, Chain, Event, Network, Trail, inspect_engine
+from pixelpact.chain import At, Chain, Event, Network, Trail
 from pixelpact.errors import InputError
 from pixelpact.models import AccessQuery, Directive, Evidence
 
@@ -54,21 +54,6 @@ class Source:
     def network(self) -> Network:
         """Whose events these are."""
         return self._origin.network
-
-    def engine_is_shipped(self, block: int) -> bool | None:
-        """Whether the policy engine in force after a block is one as shipped; None without a node.
-
-        Raises:
-            ChainError: the node can't be asked.
-        """
-        if isinstance(self._origin, Trail):
-            return None
-        rule = self._origin.institutions.rule(at=block)
-        if not rule.engine_version:
-            # The first one, which was compared when the chain was connected.
-            return True
-        engine = inspect_engine(self._origin, rule.engine)
-        return engine.is_shipped and engine.fits
 
     def read(self, at: At) -> Reading:
         """Every event up to a block; of a trail, ``"final"`` and ``"latest"`` are its last.

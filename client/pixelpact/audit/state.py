@@ -185,6 +185,8 @@ class State:
         proposals: what was proposed, by number.
         enacting: the transaction in which a proposal was carried out last, and what it was.
         engine_version: of the engine that decides.
+        known_engines: the versions whose rules the reference model has: the first, and those voted for whose
+            code is the shipped one's.
         stopped_until: until when nothing is shared, seconds.
         paper_delay: before a consent on paper counts, seconds; of the consortium's terms.
         envelopes: the request that each envelope's digest was released for.
@@ -203,6 +205,7 @@ class State:
     proposals: dict[int, Motion] = field(default_factory=dict)
     enacting: tuple[bytes, Motion] | None = None
     engine_version: int = 1
+    known_engines: set[int] = field(default_factory=lambda: {1})
     stopped_until: int = 0
     paper_delay: int = 0
     requests: dict[bytes, Request] = field(default_factory=dict)

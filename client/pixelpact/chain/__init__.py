@@ -53,7 +53,7 @@ from .client import Chain
 from .contracts import At
 from .deploy import deploy, describe
 from .embedded import EmbeddedChain
-from .engines import EngineCode, inspect_engine, make_engine
+from .engines import EngineCode, engine_hash, inspect_engine, make_engine
 from .events import (
     EVENTS,
     AccessConfirmed,
@@ -237,6 +237,7 @@ __all__ = [
     "deploy",
     "describe",
     "eip712",
+    "engine_hash",
     "inspect_engine",
     "load_artifact",
     "make_engine",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -30,6 +31,20 @@ class Artifact:
     abi: tuple[dict[str, Any], ...]
     creation_code: bytes
     runtime_code: bytes
+
+    def deployed_code(self, immutables: Iterable[bytes]) -> bytes:
+        """The code as a deployment leaves it.
+
+        Args:
+            immutables: 32 bytes for each place that a deployment fills in, in the code's order.
+
+        Raises:
+            ValueError: more or fewer values than places.
+        """
+        filled = bytearray(self.runtime_code)
+        for place, value in zip(_PLACEHOLDER.finditer(self.runtime_code), immutables, strict=True):
+            filled[place.start() + 1 : place.end()] = value
+        return bytes(filled)
 
     def matches(self, deployed: bytes) -> bool:
         """Whether deployed code is this contract, whatever its immutables are."""

@@ -12,7 +12,18 @@ from .client import Chain
 from .network import Network
 from .transactions import Call
 
-__all__ = ["EngineCode", "inspect_engine", "make_engine"]
+__all__ = ["EngineCode", "engine_hash", "inspect_engine", "make_engine"]
+
+#: What stands in each place of the engine's code that a deployment fills in, in the code's order.
+_IMMUTABLES = (
+    "version",
+    "ProjectRegistry",
+    "InstitutionRegistry",
+    "ProjectRegistry",
+    "InstitutionRegistry",
+    "ProjectRegistry",
+    "ProjectRegistry",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,14 @@ def make_engine(network: Network, version: int) -> Call:
     registries = (network.address("InstitutionRegistry"), network.address("ProjectRegistry"))
     arguments = contract_abi("PolicyEngine").encode_constructor((*registries, version))
     return Call("PolicyEngine", "constructor", None, load_artifact("PolicyEngine").creation_code + arguments)
+
+
+def engine_hash(network: Network, version: int) -> bytes:
+    """Keccak-256 of the code that the engine as shipped has on this network, 32 bytes; asks nobody."""
+    values = {name: network.address(name) for name in ("InstitutionRegistry", "ProjectRegistry")}
+    values["version"] = version.to_bytes(2, "big")
+    code = load_artifact("PolicyEngine").deployed_code(values[name].rjust(32, b"\0") for name in _IMMUTABLES)
+    return keccak(code)
 
 
 def inspect_engine(chain: Chain, address: bytes) -> EngineCode:

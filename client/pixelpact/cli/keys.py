@@ -55,7 +55,10 @@ def create(
     ] = False,
     localnet: Annotated[
         Path | None,
-        typer.Option(help="Take network, account and Kubo from this localnet.", metavar="FOLDER"),
+        typer.Option(
+            help="Take network, Kubo and, unless one is given, the admin's account from this localnet.",
+            metavar="FOLDER",
+        ),
     ] = None,
     institution: Annotated[
         int | None, typer.Option(help="The institution's number in the registry.", min=1)
@@ -77,8 +80,12 @@ def create(
     The vault opens with a key file beside the folder, with a password (typed, or from $PIXELPACT_PASSWORD),
     or with a secret in the system's keyring.
 
+    An institution's profile is of one account: its admin's or another operator's, each with a vault of their
+    own (docs/consortium.md, A second person).
+
     Example: pixelpact keys create --profile hospital-a --localnet net --institution 1
     """
+    from pixelpact.chain import Account
     from pixelpact.profile import Opening, Role
 
     who = member_of(Role, role, "role", "--help")
@@ -101,7 +108,6 @@ def create(
     if localnet is not None:
         unused = {
             "--network": network,
-            "--account": account,
             "--kubo": kubo,
             "--gateway": gateway,
             "--store": store,
@@ -111,6 +117,9 @@ def create(
         if institution is None:
             raise _unclear("a localnet has several institutions", "Give --institution with its number")
         described, operator, place = _of_localnet(localnet, institution)
+        if account is not None:
+            # Another operator of the same institution.
+            operator = Account.load(account)
     else:
         described, operator, place = _as_told(network, account, kubo, gateway, store, public=allow_public)
     return _create_institution(

@@ -287,7 +287,7 @@ def _print_answer(answer: Answer) -> None:
     )
     if answer.standing:
         screen.print(answer.standing, markup=False)
-    if answer.engine_shipped is False:
+    if not answer.engine_known:
         screen.print(
             f"Version {answer.engine_version} of the policy engine is in force, and is not the one that is "
             "shipped here: the contract's answer counts, and the engine's checks below may be others.",
@@ -297,7 +297,7 @@ def _print_answer(answer: Answer) -> None:
     elif answer.engine_version > 1:
         screen.print(f"Version {answer.engine_version} of the policy engine is in force.")
     if answer.contract_reason is not None:
-        known = not answer.findings and answer.engine_shipped is not False
+        known = not answer.findings and answer.engine_known
         agrees = "the same" if known else f"[bold red]reason {answer.contract_reason}[/]"
         screen.print(f"The contract itself answers {agrees}.")
     screen.print("\n[bold]The checks in order[/]")
