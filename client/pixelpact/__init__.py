@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from pixelpact.models import Invitation, Modifier
     from pixelpact.patient import Patient
     from pixelpact.policy import Category, Obligation, Permission, Purpose, RefusalReason
-    from pixelpact.profile import Profile
+    from pixelpact.profile import Profile, ProfileFolder
     from pixelpact.requester import Requester
-    from pixelpact.storage import FolderStore
-    from pixelpact.vault import KeyFile, Password, Vault
+    from pixelpact.storage import FolderStore, KuboStore
+    from pixelpact.vault import KeyFile, Keyring, Password, Vault
 
 __all__ = [
     "Account",
@@ -32,6 +32,8 @@ __all__ = [
     "FolderStore",
     "Invitation",
     "KeyFile",
+    "Keyring",
+    "KuboStore",
     "Member",
     "Modifier",
     "Network",
@@ -41,6 +43,7 @@ __all__ = [
     "Permission",
     "PixelPactError",
     "Profile",
+    "ProfileFolder",
     "Purpose",
     "RefusalReason",
     "Requester",
@@ -60,6 +63,8 @@ _ROOMS = {
     "FolderStore": "storage",
     "Invitation": "models",
     "KeyFile": "vault",
+    "Keyring": "vault",
+    "KuboStore": "storage",
     "Member": "localnet",
     "Modifier": "models",
     "Network": "chain",
@@ -69,6 +74,7 @@ _ROOMS = {
     "Permission": "policy",
     "PixelPactError": "errors",
     "Profile": "profile",
+    "ProfileFolder": "profile",
     "Purpose": "policy",
     "RefusalReason": "policy",
     "Requester": "requester",
