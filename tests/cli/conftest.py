@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 from cli_hand import Hand
+from cli_hospital import Hospital
 
 from pixelpact.dicom import samples
-from pixelpact.localnet import Localnet
+from pixelpact.localnet import Localnet, Sandbox
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +35,9 @@ def hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hand]:
         yield hand
     finally:
         localnet.down()
+
+
+@pytest.fixture(scope="module")
+def hospital() -> Iterator[Hospital]:
+    with Sandbox(members=2) as net:
+        yield Hospital(net)
