@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from pixelpact.cli.app import run
-from pixelpact.errors import InputError
+from pixelpact.errors import InputError, OutputError
 from pixelpact.localnet import Localnet, processes, programs
+from pixelpact.localnet.kubo import _make_repository
 from pixelpact.localnet.plan import Plan
 
 
@@ -33,7 +35,7 @@ def test_what_can_not_be_is_refused(
     code, said = told(capsys, "up", "--folder", str(tmp_path / "net"), *options)
     assert code == 3
     assert sentence in said
-    assert not list(tmp_path.rglob("*.json"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_of_something_else_is_left_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -45,7 +47,7 @@ def test_a_folder_of_something_else_is_left_as_it_is(tmp_path: Path, capsys: pyt
         code, said = told(capsys, command, "--folder", str(tmp_path))
         assert code == 3
         assert "There is no localnet in" in said
-    assert [each.name for each in tmp_path.iterdir() if not each.name.startswith(".")] == ["letters.txt"]
+    assert [each.name for each in tmp_path.iterdir()] == ["letters.txt"]
 
 
 @pytest.mark.parametrize(("option", "value"), [("engine", "geth"), ("institutions", "5"), ("period", "2")])
@@ -98,7 +100,27 @@ def test_a_missing_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(programs, "__file__", str(tmp_path / "a" / "b" / "c" / "programs.py"))
     with pytest.raises(InputError, match=r"The program geth is missing: .* Install Geth 1\.13\.15"):
         Localnet.up(tmp_path / "net", engine="geth")
-    assert not list((tmp_path / "net").glob("institution-*"))
+    assert not (tmp_path / "net").exists()
+
+
+def test_a_repository_that_a_killed_run_left_half_made_goes(tmp_path: Path):
+    make = tmp_path / "ipfs"
+    make.write_text('#!/bin/sh\nmkdir "$2/blocks" && exit "$FAIL"\n', "utf-8")
+    make.chmod(0o700)
+    home = tmp_path / "institution-01" / "kubo"
+    left = home.with_name(".kubo.0a1b2c3d.pixelpact-init")
+    (left / "keystore").mkdir(parents=True)
+    named = home.with_name(".kubo.part")
+    named.mkdir()
+
+    with pytest.raises(OutputError, match=r"can't make a repository .*ended with code 7"):
+        _make_repository(home, make, {"FAIL": "7", "PATH": os.environ["PATH"]})
+    # What somebody else has given a name like that is left alone.
+    assert list(home.parent.iterdir()) == [named]
+
+    _make_repository(home, make, {"FAIL": "0", "PATH": os.environ["PATH"]})
+    assert sorted(home.parent.iterdir()) == [named, home]
+    assert list(home.iterdir()) == [home / "blocks"]
 
 
 def test_programs_are_looked_for_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -18,7 +18,7 @@ from .files import locked, make_private
 from .nodes import Nodes, admin_of, chain_process, ipfs_url, kubo_process, rpc_url
 from .plan import Engine, Plan, institution_folder
 from .processes import require_proc, stop_all
-from .programs import find_program
+from .programs import find_program, require_programs
 from .sandbox import Member
 from .status import InstitutionStatus, LocalnetStatus, chain_status, kubo_status, overall
 
@@ -120,6 +120,9 @@ class Localnet:
         """
         require_proc()
         folder = folder.absolute()
+        standing = Plan.standing(folder, engine, institutions, period)
+        # Before anything is made: what is refused leaves nothing behind.
+        require_programs(standing.engine.value if standing else engine or Engine.ANVIL.value, tell)
         make_private(folder)
         with locked(folder):
             plan = Plan.of(folder, engine, institutions, period)
