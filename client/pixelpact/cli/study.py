@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,13 +22,19 @@ from pixelpact.cli.progress import watched
 from pixelpact.cli.values import address_of
 
 if TYPE_CHECKING:
-    from pixelpact.custodian import Rotation
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from pixelpact.chain import StudyRecord
+    from pixelpact.custodian import CustodianStudy, Rotation
 
 __all__ = ["Study", "app"]
 
 app = typer.Typer(no_args_is_help=True, help="A hospital's studies: sealed, registered, rotated.")
 
 _OWED = 10
+_WIDEST = 10_000
 
 Study = Annotated[str, typer.Argument(help="The study's number, or how it begins.", metavar="STUDY")]
 
@@ -75,7 +82,8 @@ def seal(
         print(number)
         return 0
     screen = console()
-    screen.print(f"Sealed: {sealed.instances} instances, {sealed.length:,} bytes in {sealed.blocks} blocks.")
+    count = f"{sealed.instances} instance{'' if sealed.instances == 1 else 's'}"
+    screen.print(f"Sealed: {count}, {sealed.length:,} bytes in {sealed.blocks} blocks.")
     for each in study.left_out:
         screen.print(f"  left out: {each.name} ({each.reason})", markup=False)
     screen.print(f"Study {number}", soft_wrap=True)
@@ -109,7 +117,6 @@ def list_studies(profile: ProfileFolderOption, as_json: Json = False) -> int:
     Example: pixelpact study list --profile hospital-a
     """
     from pixelpact.custodian import Custodian
-    from pixelpact.policy import Category
 
     with opened_profile(profile) as opened:
         studies = Custodian(opened).studies()
@@ -119,7 +126,7 @@ def list_studies(profile: ProfileFolderOption, as_json: Json = False) -> int:
                 "studies": [
                     {
                         "study": "0x" + each.sealed.study_id.hex(),
-                        "status": each.record.status.name.lower(),
+                        "status": _standing(each.record),
                         "epoch": each.record.epoch,
                         "modalities": list(each.sealed.modalities),
                         "instances": each.sealed.instances,
@@ -131,20 +138,40 @@ def list_studies(profile: ProfileFolderOption, as_json: Json = False) -> int:
             }
         )
         return 0
+    screen = console()
+    if studies:
+        _show(studies, screen)
+    else:
+        screen.print("No study was sealed with this vault.")
+    return 0
+
+
+def _standing(record: StudyRecord) -> str:
+    """How the chain has a study, in a word."""
+    return record.status.name.lower() if record.custodian else "not registered"
+
+
+def _show(studies: Sequence[CustodianStudy], screen: Console) -> None:
     from rich.table import Table
 
+    from pixelpact.policy import Category
+
+    whole = not sys.stdout.isatty()
     table = Table("Study", "On the chain", "Epoch", "Images", "Instances", "Bytes", box=None, pad_edge=False)
     for each in studies:
+        number = each.sealed.study_id.hex()
         table.add_row(
-            f"0x{each.sealed.study_id.hex()[:16]}",
-            each.record.status.name.lower() if each.record.custodian else "not registered",
+            f"0x{number if whole else number[:16]}",
+            _standing(each.record),
             str(each.record.epoch or "-"),
             Category(each.record.categories).label if each.record.categories else "-",
             str(each.sealed.instances),
             f"{each.sealed.length:,}",
         )
-    console().print(table if studies else "No study was sealed with this vault.")
-    return 0
+    if whole:
+        # Programs read it: each study on its line, nothing left out.
+        screen.width = screen.measure(table, options=screen.options.update(width=_WIDEST)).maximum
+    screen.print(table)
 
 
 @app.command("rotate")
