@@ -148,8 +148,10 @@ def test_a_registered_study_whose_blocks_are_lost_is_not_called_sealed(
     content = store.path(lost).read_bytes()
     store.path(lost).unlink()
 
-    with pytest.raises(StoreError, match=r"epoch 1 of it is not whole .* lacks .*pixelpact doctor"):
+    with pytest.raises(StoreError, match=r"epoch 1 of it is not whole .*missing.*pixelpact doctor") as told:
         seal_it(study)
+    # Sealing again is what was refused.
+    assert "seal the study again" not in told.value.sentence
 
     store.path(lost).parent.mkdir(exist_ok=True)
     store.path(lost).write_bytes(content)
@@ -186,6 +188,27 @@ def test_what_was_interrupted_is_kept_with_the_patient_that_it_is_for(
             )
         (entry,) = vault.records(Kind.JOURNAL).values()
         assert entry["state"]["subject"] == subject
+
+
+def test_a_study_begun_anew_is_kept_with_its_patient(
+    study: Path,
+    vault: Vault,
+    store: FolderStore,
+    seal_it: Callable[[Path], SealedStudy],
+    change: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def full(*_: object) -> None:
+        raise StoreError("The block store is full")
+
+    for step, call in (("stored", "pin"), ("secrets", "put")):
+        with monkeypatch.context() as patched:
+            patched.setattr(FolderStore, call, full)
+            with pytest.raises(StoreError, match="full"):
+                seal_it(study)
+        (entry,) = vault.records(Kind.JOURNAL).values()
+        assert (entry["step"], entry["state"]["subject"]) == (step, SUBJECT)
+        change(study)
 
 
 def test_a_study_that_changed_is_sealed_anew_under_its_id(

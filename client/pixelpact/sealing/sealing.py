@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pixelpact import crypto
-from pixelpact.errors import BlockError, EncodingError, InputError, SealedStudyError, StoreError
+from pixelpact.errors import BlockError, EncodingError, InputError, StoreError
 from pixelpact.models import StudySource
 from pixelpact.sealing.attempt import Attempt, Progress
 from pixelpact.sealing.source import read_fingerprint
@@ -20,7 +20,7 @@ from pixelpact.sealing.studies import (
     find_known,
     put_key,
 )
-from pixelpact.storage import Store, reachable
+from pixelpact.storage import Store
 from pixelpact.vault import Entry, Kind, Vault
 
 __all__ = ["seal"]
@@ -168,19 +168,13 @@ def _still_holds(known: Known, source: StudySource, store: Store) -> bool:
 
 
 def _require_stored(sealed: SealedStudy, store: Store) -> None:
-    # A node that has pinned a root does not look for its blocks again.
     try:
-        tree = reachable(sealed.root, store.get)
-        lost = len(tree) - len(store.present(tree))
-        why = f"the store lacks {lost} of its {len(tree)} blocks" if lost else ""
-        if not lost:
-            store.pin(sealed.root)
-    except SealedStudyError as error:
-        why = f"the store lacks blocks of it: {error.sentence.removesuffix('.')}"
-    if why:
+        # Also where it is pinned: each of its blocks is looked for.
+        store.pin(sealed.root)
+    except (BlockError, EncodingError) as error:
         raise StoreError(
-            f"The study was sealed before, and epoch {sealed.epoch} of it is not whole any more",
-            why=why,
+            f"The study was sealed before, and epoch {sealed.epoch} of it is not whole in the store",
+            why=": ".join(filter(None, (error.what, error.why))),
             remedy="Run `pixelpact doctor`: it tells an old vault from a store that has lost blocks, and "
             "what mends it",
-        )
+        ) from error
