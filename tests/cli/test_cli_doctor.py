@@ -134,6 +134,7 @@ def test_a_profile_is_looked_at_whole(
         False, f"To ask for studies, publish one: pixelpact keys publish --profile {path}",
     )  # fmt: skip
     assert {"profile", "node", "vault", "vault beside the chain", "studies in the store"} <= set(good(found))
+    assert good(found)["studies in the store"] == "there is none to look for"
     assert run(["doctor", "--profile", str(path)]) == 0
     assert "it is an institution's" in capsys.readouterr().out
 

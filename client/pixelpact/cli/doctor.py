@@ -53,7 +53,8 @@ def doctor(
         advice: dict[str, str] = {}
         for finding in findings:
             mark = "[green]✓[/]" if finding.ok else "[bold red]✗[/]" if finding.needed else "[yellow]-[/]"
-            screen.print(f"{mark} [bold]{finding.subject}[/]: {escape(plain(finding.sentence))}")
+            found = f"{mark} [bold]{finding.subject}[/]: {escape(plain(finding.sentence))}"
+            screen.print(found, soft_wrap=True)
             if not finding.remedy or finding.remedy in finding.sentence:
                 continue
             above = advice.setdefault(finding.remedy, finding.subject)

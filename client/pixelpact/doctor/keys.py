@@ -118,7 +118,7 @@ def _beside(
             )
     if not lacking:
         every = counted(looked, "study that is", "studies that are")
-        keys = f"it has the keys of the {every} registered" if looked else "no study is registered"
+        keys = f"it has the keys of the {every} registered" if looked else "there is no study to have keys of"
         yield Finding.good("vault beside the chain", keys)
     return frozenset(aside)
 

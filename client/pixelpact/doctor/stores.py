@@ -74,7 +74,8 @@ def examine_store(store: Store, vault: Vault, aside: Collection[bytes] = ()) -> 
         return
     if whole == len(sealed):
         there = counted(whole, "study is pinned", "studies are pinned")
-        yield Finding.good("studies in the store", f"{there}, with every block")
+        found = f"{there}, with every block" if whole else "there is none to look for"
+        yield Finding.good("studies in the store", found)
 
 
 def _study(store: Store, study: SealedStudy, *, pinned: bool) -> Finding | None:
