@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 #: What ends the names of files and folders that are being written.
-_UNFINISHED = (".part", ".pixelpact-fetch", ".pixelpact-create")
+_UNFINISHED = (".part", ".pixelpact-fetch", ".pixelpact-create", ".pixelpact-init")
 _NO_ROOM = (OutputError.exit_code, StoreError.exit_code)
 
 
