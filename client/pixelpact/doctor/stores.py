@@ -74,8 +74,8 @@ def examine_store(store: Store, vault: Vault, aside: Collection[bytes] = ()) -> 
         return
     if whole == len(sealed):
         there = counted(whole, "study is pinned", "studies are pinned")
-        found = f"{there}, with every block" if whole else "there is none to look for"
-        yield Finding.good("studies in the store", found)
+        well = f"{there}, with every block" if whole else "there is none to look for"
+        yield Finding.good("studies in the store", well)
 
 
 def _study(store: Store, study: SealedStudy, *, pinned: bool) -> Finding | None:
