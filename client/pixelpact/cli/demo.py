@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -169,4 +168,4 @@ def _summary(outcome: Outcome, screen: Console) -> None:
     screen.print(f"Chain: {outcome.chain}, store: {outcome.store}.", markup=False)
     verdict = "[bold green]All as it should be[/]" if outcome.ok else "[bold red]Not as it should be[/]"
     screen.print(f"{verdict}: {good} of {len(STEPS)} steps.")
-    screen.print(f"Report: {os.path.realpath(outcome.report)}", markup=False, soft_wrap=True)
+    screen.print(f"Report: {outcome.report}", markup=False, soft_wrap=True)
