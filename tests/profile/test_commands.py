@@ -334,6 +334,17 @@ def test_the_page_says_what_a_profile_s_file_has(made: Town) -> None:
 # What is told at once
 
 
+def test_what_nobody_can_say_yes_to_without_a_terminal_is_not_signed(made: Town) -> None:
+    output = made.new()
+    common = ("--custodian", 1, "--output", output)
+    for what in (("sign", "--grantee", 2, "--purpose", "TREAT"), ("refuse",), ("revoke", "--all")):
+        told = made.run("patient", "consent", *what, *common)
+        assert (told.code, "give --yes" in told.err) == (3, True), told.err
+        assert "About to be signed" in told.out
+        assert not output.exists()
+    assert made.ok("patient", "consent", "list") == {"consents": []}
+
+
 def test_a_consent_that_names_no_institution_of_the_network_is_told_so(made: Town) -> None:
     sign = ("consent", "sign", "--purpose", "TREAT", "--yes")
     for custodian, grantee, unknown in ((1, 2, ""), (1, "any", ""), (1, 9, "9"), (9, 2, "9")):
