@@ -286,7 +286,7 @@ def _of_localnet(folder: Path, institution: int) -> tuple[Network, Account, Stor
             remedy="Give one of their numbers with --institution",
         )
     found = localnet.institutions[institution - 1]
-    return found.network, found.account, StoreChoice(kubo=found.ipfs)
+    return found.network, found.account, StoreChoice(kubo=found.ipfs, work=str(found.work))
 
 
 def _as_told(

@@ -3,7 +3,7 @@
     profile.json     what is below
     network.json     the network's description
     vault/           keys and journal (docs/vault.md)
-    work/            where processes that use the same Kubo node meet (docs/kubo.md)
+    work/            where processes that use the same Kubo node meet (docs/kubo.md), or where its store says
 
 A key file that opens the vault lies beside the folder, not in it: who copies the folder has no keys.
 """
