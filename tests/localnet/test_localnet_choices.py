@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_a_folder_of_something_else_is_left_as_it_is(tmp_path: Path, capsys: pyt
 
 @pytest.mark.parametrize(("option", "value"), [("engine", "geth"), ("institutions", "5"), ("period", "2")])
 def test_what_was_decided_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str):
-    plan = Plan.of(tmp_path, "anvil", 2, None)
+    plan = Plan.draw("anvil", 2, None).written(tmp_path)
     code, said = told(capsys, "up", "--folder", str(tmp_path), f"--{option}", value)
     assert code == 3
     assert f"has {option}" in said
@@ -69,18 +70,31 @@ def test_a_damaged_plan_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
         assert "localnet" in said
 
 
+def test_where_no_port_is_free_nothing_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        monkeypatch.setattr("pixelpact.localnet.plan._FIRST_PORT", port)
+        monkeypatch.setattr("pixelpact.localnet.plan._LAST_PORT", port + 1)
+        code, said = told(capsys, "up", "--folder", str(tmp_path / "deep" / "net"))
+    assert (code, "No port of this computer is free" in said) == (3, True)
+    assert not list(tmp_path.iterdir())
+
+
 def test_ports_are_all_different_and_kept(tmp_path: Path):
-    plan = Plan.of(tmp_path, "geth", 30, 5)
+    plan = Plan.draw("geth", 30, 5).written(tmp_path)
     ports = [
         port for each in plan.ports for port in (each.rpc, each.peers, each.ipfs, each.swarm, each.gateway)
     ]
     assert len(set(ports)) == 150
-    assert Plan.of(tmp_path, None, None, None) == plan
+    assert Plan.standing(tmp_path, None, None, None) == plan
     assert (plan.finality_depth, plan.clock) == (16, 30)
 
 
 def test_a_plan_from_before_there_were_gateways_is_read(tmp_path: Path):
-    Plan.of(tmp_path, "anvil", 1, None)
+    Plan.draw("anvil", 1, None).written(tmp_path)
     path = tmp_path / "localnet.json"
     written = json.loads(path.read_text("utf-8"))
     del written["ports"][0]["gateway"]
@@ -89,8 +103,8 @@ def test_a_plan_from_before_there_were_gateways_is_read(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("signers", "depth"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3)])
-def test_final_is_what_more_than_half_of_the_signers_built_upon(tmp_path: Path, signers: int, depth: int):
-    assert Plan.of(tmp_path, "geth", signers, None).finality_depth == depth
+def test_final_is_what_more_than_half_of_the_signers_built_upon(signers: int, depth: int):
+    assert Plan.draw("geth", signers, None).finality_depth == depth
 
 
 def test_a_missing_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

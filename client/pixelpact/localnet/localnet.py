@@ -57,6 +57,11 @@ class Institution:
         return self.folder.name
 
     @property
+    def work(self) -> Path:
+        """Where all processes meet that use its Kubo node, whatever vault they have."""
+        return self.folder / "work"
+
+    @property
     def account(self) -> Account:
         """The account that speaks for it and pays; it has ether.
 
@@ -123,9 +128,11 @@ class Localnet:
         standing = Plan.standing(folder, engine, institutions, period)
         # Before anything is made: what is refused leaves nothing behind.
         require_programs(standing.engine.value if standing else engine or Engine.ANVIL.value, tell)
+        drawn = standing or Plan.draw(engine, institutions, period)
         make_private(folder)
         with locked(folder):
-            plan = Plan.of(folder, engine, institutions, period)
+            # Another `up` may have made one meanwhile.
+            plan = Plan.standing(folder, engine, institutions, period) or drawn.written(folder)
             nodes = Nodes.prepare(folder, plan, lambda name: find_program(name, tell))
             if any(daemon.pid() is None for daemon in nodes.all):
                 tell(f"Starting the nodes of {len(plan.ports)} institutions.")

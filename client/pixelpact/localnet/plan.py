@@ -73,18 +73,14 @@ class Plan:
     ports: tuple[Ports, ...]
 
     @classmethod
-    def of(cls, folder: Path, engine: str | None, institutions: int | None, period: int | None) -> Plan:
-        """The plan that stands in the folder, or a new one, written there.
+    def draw(cls, engine: str | None, institutions: int | None, period: int | None) -> Plan:
+        """A new plan with ports that are free, written nowhere; ``standing`` has judged the choices.
 
         Raises:
-            InputError: as ``standing``.
-            OutputError: the plan can't be written.
+            InputError: no port is free.
         """
-        plan = cls.standing(folder, engine, institutions, period)
-        if plan is not None:
-            return plan
         count = institutions or _DEFAULT_INSTITUTIONS
-        plan = cls(
+        return cls(
             engine=Engine(engine or Engine.ANVIL),
             period=period or _DEFAULT_PERIOD,
             # Large enough that no public chain has it, small enough for every wallet.
@@ -92,8 +88,15 @@ class Plan:
             began=int(time.time()),
             ports=tuple(_choose_ports(count, shared_rpc=engine != Engine.GETH)),
         )
-        write_json(folder / _FILE, {"version": _VERSION} | asdict(plan))
-        return plan
+
+    def written(self, folder: Path) -> Plan:
+        """The same, once it stands in a folder.
+
+        Raises:
+            OutputError: it can't be written.
+        """
+        write_json(folder / _FILE, {"version": _VERSION} | asdict(self))
+        return self
 
     @classmethod
     def standing(
