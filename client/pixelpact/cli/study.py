@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,7 +33,6 @@ __all__ = ["Study", "app"]
 app = typer.Typer(no_args_is_help=True, help="A hospital's studies: sealed, registered, rotated.")
 
 _OWED = 10
-_WIDEST = 10_000
 
 Study = Annotated[str, typer.Argument(help="The study's number, or how it begins.", metavar="STUDY")]
 
@@ -156,7 +154,7 @@ def _show(studies: Sequence[CustodianStudy], screen: Console) -> None:
 
     from pixelpact.policy import Category
 
-    whole = not sys.stdout.isatty()
+    whole = not screen.file.isatty()
     table = Table("Study", "On the chain", "Epoch", "Images", "Instances", "Bytes", box=None, pad_edge=False)
     for each in studies:
         number = each.sealed.study_id.hex()
@@ -168,9 +166,6 @@ def _show(studies: Sequence[CustodianStudy], screen: Console) -> None:
             str(each.sealed.instances),
             f"{each.sealed.length:,}",
         )
-    if whole:
-        # Programs read it: each study on its line, nothing left out.
-        screen.width = screen.measure(table, options=screen.options.update(width=_WIDEST)).maximum
     screen.print(table)
 
 
