@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from pixelpact.models import Invitation, Modifier
     from pixelpact.patient import Guardian, Patient
     from pixelpact.policy import Category, Obligation, Permission, Purpose, RefusalReason
-    from pixelpact.profile import Profile
+    from pixelpact.profile import Profile, ProfileFolder
     from pixelpact.requester import Requester
-    from pixelpact.storage import FolderStore
-    from pixelpact.vault import KeyFile, Password, Vault
+    from pixelpact.storage import FolderStore, KuboStore
+    from pixelpact.vault import KeyFile, Keyring, Password, Vault
 
 __all__ = [
     "Account",
@@ -35,6 +35,8 @@ __all__ = [
     "Guardian",
     "Invitation",
     "KeyFile",
+    "Keyring",
+    "KuboStore",
     "Member",
     "Modifier",
     "Network",
@@ -44,6 +46,7 @@ __all__ = [
     "Permission",
     "PixelPactError",
     "Profile",
+    "ProfileFolder",
     "Purpose",
     "RefusalReason",
     "Requester",
@@ -65,6 +68,8 @@ _ROOMS = {
     "Guardian": "patient",
     "Invitation": "models",
     "KeyFile": "vault",
+    "Keyring": "vault",
+    "KuboStore": "storage",
     "Member": "localnet",
     "Modifier": "models",
     "Network": "chain",
@@ -74,6 +79,7 @@ _ROOMS = {
     "Permission": "policy",
     "PixelPactError": "errors",
     "Profile": "profile",
+    "ProfileFolder": "profile",
     "Purpose": "policy",
     "RefusalReason": "policy",
     "Requester": "requester",

@@ -60,7 +60,7 @@ def page(package: Path) -> str:
     for path in sorted(trees, key=lambda path: (path != package / "errors.py", path)):
         _learn(trees[path], classes)
     for path, tree in trees.items():
-        _Reader(classes, _imported(path, trees) | _constants(tree)).visit(tree)
+        _Reader(classes, tree, _imported(path, trees) | _constants(tree)).visit(tree)
     top = [each for each in classes.values() if each.base == _BASE]
     rows = [f"| {each.code} | [{each.name}](#{each.name.lower()}) | {each.means} |\n" for each in top]
     parts = [_HEAD, *rows, _TAIL]
@@ -158,14 +158,21 @@ def _imported(path: Path, trees: dict[Path, ast.Module]) -> dict[str, str]:
 class _Reader(ast.NodeVisitor):
     """Collects the sentences of one module."""
 
-    def __init__(self, classes: dict[str, _Class], constants: dict[str, str]) -> None:
+    def __init__(self, classes: dict[str, _Class], tree: ast.Module, constants: dict[str, str]) -> None:
         self._classes = classes
         self._constants = constants
+        # Functions of the module that make an error of what they are given: it is said where they are called.
+        self._makers: dict[str, ast.FunctionDef] = {}
+        functions = [each for each in tree.body if isinstance(each, ast.FunctionDef)]
+        for _ in functions:
+            self._makers |= {each.name: each for each in functions if self._is_maker(each)}
         # Parameters that are a class of errors: what is raised is the caller's to say.
         self._open: set[str] = set()
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         """Note the parameters that are classes."""
+        if self._makers.get(node.name) is node:
+            return
         before = self._open
         given = [*node.args.args, *node.args.kwonlyargs]
         kinds = {each.arg for each in given if each.annotation and "type[" in ast.unparse(each.annotation)}
@@ -185,17 +192,64 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         """A call of a class of errors is a sentence."""
         self.generic_visit(node)
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+        self._read(node, self._constants, ())
+
+    def _is_maker(self, function: ast.FunctionDef) -> bool:
+        given = {each.arg for each in _parameters(function)}
+        return function.name.startswith("_") and any(
+            isinstance(each, ast.Name) and each.id in given
+            for call in _calls(function)
+            if _called(call) in {*self._classes, *self._makers}
+            for argument in (*call.args, *(each.value for each in call.keywords))
+            for each in ast.walk(argument)
+        )
+
+    def _read(self, node: ast.Call, known: dict[str, str], within: tuple[str, ...]) -> None:
+        called = _called(node)
+        maker = self._makers.get(ast.unparse(node.func))
+        if maker is not None and called not in within:
+            parameters = [each.arg for each in _parameters(maker)]
+            given = dict.fromkeys(parameters, _UNKNOWN) | self._defaults(maker)
+            given |= {name: _text(each, known) for name, each in zip(parameters, node.args, strict=False)}
+            given |= {each.arg: _text(each.value, known) for each in node.keywords if each.arg}
+            for call in _calls(maker):
+                self._read(call, known | given, (*within, called))
+            return
+        self._say(node, called, known)
+
+    def _defaults(self, maker: ast.FunctionDef) -> dict[str, str]:
+        """What its parameters are when nothing is given."""
+        arguments = maker.args
+        listed = [*arguments.posonlyargs, *arguments.args]
+        pairs = [
+            *zip(listed[len(listed) - len(arguments.defaults) :], arguments.defaults, strict=True),
+            *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+        ]
+        return {each.arg: _text(value, self._constants) for each, value in pairs if value}
+
+    def _say(self, node: ast.Call, called: str, known: dict[str, str]) -> None:
         if called in self._open and any(each.arg == "remedy" for each in node.keywords):
             called = _BASE
         if called not in self._classes or not node.args:
             return
         kind = self._classes[called]
-        named = {each.arg: _text(each.value, self._constants) for each in node.keywords}
-        first = _text(node.args[0], self._constants)
+        named = {each.arg: _text(each.value, known) for each in node.keywords}
+        first = _text(node.args[0], known)
         what, why = (kind.what, first) if kind.what else (first, named.get("why", ""))
         if what.strip(_UNKNOWN + " '"):
             kind.sentences.add((what, why, named.get("remedy", "")))
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+
+
+def _calls(function: ast.FunctionDef) -> list[ast.Call]:
+    return [each for each in ast.walk(function) if isinstance(each, ast.Call)]
+
+
+def _parameters(function: ast.FunctionDef) -> list[ast.arg]:
+    return [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
 
 
 def _text(node: ast.expr, constants: dict[str, str]) -> str:

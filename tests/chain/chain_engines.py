@@ -151,7 +151,7 @@ class Geth(_Remote):
 @contextmanager
 def geth(folder: Path, validators: int) -> Iterator[Geth]:
     """Start Geths on free ports of this machine, as localnet does; they end with the block."""
-    plan, bank = Plan.of(folder, "geth", validators, 1), Account.generate()
+    plan, bank = Plan.draw("geth", validators, 1).written(folder), Account.generate()
     daemons = prepare_geth(folder, plan, [bank.address], GETH, {"HOME": str(folder)})
     try:
         for daemon in daemons:

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from cli_embedded import Desk, open_desk
 from cli_hand import Hand
+from cli_hospital import Hospital
 
 from pixelpact.dicom import samples
-from pixelpact.localnet import Localnet
+from pixelpact.localnet import Localnet, Sandbox
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +45,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     (folder / "net").mkdir()
     with open_desk(folder) as desk:
         yield desk
+
+
+@pytest.fixture(scope="module")
+def hospital() -> Iterator[Hospital]:
+    with Sandbox(members=2) as net:
+        yield Hospital(net)

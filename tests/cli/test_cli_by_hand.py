@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +22,16 @@ from pixelpact.documents import (
 )
 from pixelpact.documents.fields import read_message
 from pixelpact.models import Directive, SignedDirective
+from pixelpact.profile import ProfileFolder
+from pixelpact.storage import KuboStore
 from pixelpact.vault import KeyFile, Vault
 
 # The order of secp256k1: s and order - s sign the same.
 _ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
+
+
+def _nobody() -> str:
+    raise AssertionError("no password is needed")
 
 
 def test_from_consent_to_files_and_back_out_of_reach(hand: Hand) -> None:
@@ -370,6 +377,40 @@ def test_a_node_that_does_not_answer_is_no_denial(hand: Hand) -> None:
         description.write_text(text)
     assert told.code == 6
     assert json.loads(told.out)["error"]["exit_code"] == 6
+
+
+def test_all_profiles_of_an_institution_meet_where_their_kubo_node_is(hand: Hand) -> None:
+    hand.ok("archive-a", "keys", "create", "--localnet", hand.localnet.folder, "--institution", 1)
+    work = hand.localnet.institutions[0].folder / "work"
+    for name in ("hospital-a", "archive-a"):
+        hand.ok(name, "study", "list")
+        with ProfileFolder.load(Path(hand.profile(name))).open(_nobody) as opened:
+            assert isinstance(opened.store, KuboStore)
+            with opened.store.protect():
+                assert list((work / "sessions").iterdir())
+        assert not (Path(hand.profile(name)) / "work").exists()
+
+
+@pytest.mark.parametrize("forced", ["", "1"])
+def test_what_is_piped_is_neither_folded_nor_cut(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch, forced: str
+) -> None:
+    consent = hand.consent()
+    hand.ok("hospital-a", "consent", "record", consent)
+    asked = hand.ok("hospital-b", "access", "request", hand.invitation("--consent", consent), "--person", "b")
+    monkeypatch.setenv("FORCE_COLOR" if forced else "COLUMNS", "1" if forced else "30")
+    given, wanted = parse_signed(consent.read_text(), hand.localnet.network).number.hex(), asked["request"]
+    explain = ("policy", "explain", "--network", hand.localnet.folder / "network.json")
+    for name, arguments, row in (
+        ("hospital-a", ("access", "list"), rf"{wanted[:18]} +institution 2 +{hand.study[:18]} +\w+.*"),
+        ("hospital-b", ("access", "list"), rf"{wanted[:18]} +{hand.study[:18]} +permitted"),
+        ("patient", ("consent", "list"), rf"0x{given[:16]} +.*institution 2.*"),
+        (None, explain, rf"{wanted[:10]} .*{hand.study[:10]} +0x{given[:8]} +Permitted\."),
+    ):
+        told = hand.run(name, *arguments)
+        assert (told.code, "\N{HORIZONTAL ELLIPSIS}" in told.out) == (0, False), told.out
+        lines = [re.sub("\x1b[^m]*m", "", line).strip() for line in told.out.splitlines()]
+        assert [line for line in lines if re.fullmatch(row, line)], lines
 
 
 def test_nothing_is_written_over_what_is_there(hand: Hand) -> None:

@@ -100,11 +100,11 @@ def test_without_a_number_the_requests_are_listed(scene: Scene, capsys: pytest.C
     ("arguments", "named"),
     [
         (["--request", "zz"], "hexadecimal"),
-        (["--request", "f" * 64], "no request"),
+        (["--request", "f" * 64], "no request whose number begins with 0x"),
         (["--study", "00"], "--requester"),
         (["--requester", "2"], "--study"),
         (["--request", "00", "--study", "00"], "either"),
-        (["--study", "ff" * 32, "--requester", "2"], "no study"),
+        (["--study", "ff" * 32, "--requester", "2"], "no study whose number begins with 0x"),
         (["--network", "nowhere.json"], "exactly one"),
         (["--study", "0x", "--requester", "2"], "hexadecimal"),
     ],

@@ -1,64 +1,23 @@
-"""The doctor: each thing that can be wrong is found, and what mends it is said."""
+"""The doctor on computer, node, network and profile: what is wrong is found, and what mends it is said."""
 
 from __future__ import annotations
 
-import ast
 import json
-import os
-from collections.abc import Iterable, Iterator
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cli_hospital import Hospital, bad, good, profile_of
 from kubo_node import running
 
 from pixelpact.chain import Chain, Network
 from pixelpact.cli.app import run
-from pixelpact.custodian import Custodian
-from pixelpact.dicom import from_files, samples
-from pixelpact.doctor import Finding, examine, examine_kubo, examine_profile, examine_store, examine_vault
+from pixelpact.doctor import Finding, examine, examine_kubo, examine_profile
 from pixelpact.doctor.codecs import examine_codecs
-from pixelpact.doctor.keys import _AGAIN
 from pixelpact.errors import ClockApartError
-from pixelpact.localnet import Sandbox
-from pixelpact.models import Cid
-from pixelpact.patient import Patient
-from pixelpact.profile import Opening, ProfileFolder, Role, StoreChoice, UnlockChoice
-from pixelpact.sealing.studies import latest
-from pixelpact.storage import reachable
-from pixelpact.vault import KeyFile, Kind, Vault
-
-
-def bad(findings: Iterable[Finding]) -> dict[str, Finding]:
-    """What is not as it should be, by subject; each says what mends it."""
-    found = {each.subject: each for each in findings if not each.ok}
-    assert all(each.remedy for each in found.values())
-    return found
-
-
-def good(findings: Iterable[Finding]) -> dict[str, str]:
-    return {each.subject: each.sentence for each in findings if each.ok}
-
-
-class Hospital:
-    """A hospital with one study, in a network of this process; its tests leave it well."""
-
-    def __init__(self, net: Sandbox) -> None:
-        self.net, self.profile = net, net[1]
-        self.custodian = Custodian(self.profile)
-        address = Patient.create(net.chain()).address(custodian=1)
-        self.study = self.custodian.share(from_files(samples()[2].files), subject=address).number
-
-    @property
-    def called(self) -> str:
-        return f"study 0x{self.study.hex()[:8]}"
-
-
-@pytest.fixture(scope="module")
-def hospital() -> Iterator[Hospital]:
-    with Sandbox(members=1) as net:
-        yield Hospital(net)
-
+from pixelpact.profile import StoreChoice
+from pixelpact.vault import KeyFile
 
 # Kubo
 
@@ -159,110 +118,6 @@ def test_a_chain_on_which_nothing_is_final_is_told(hospital: Hospital, tmp_path:
     assert not young.needed
 
 
-# Vault
-
-
-def test_a_vault_that_fits_the_chain_is_well(hospital: Hospital) -> None:
-    profile = hospital.profile
-    found = list(examine_vault(profile.vault, profile.chain))
-    assert bad(found) == {}
-    assert good(found)["vault beside the chain"] == "it has the keys of all 1 studies that are registered"
-
-
-def test_an_old_copy_beside_a_newer_chain_is_named(hospital: Hospital, tmp_path: Path) -> None:
-    key = KeyFile(tmp_path / "key")
-    hospital.profile.vault.rotate_master(key)
-    hospital.profile.vault.backup(tmp_path / "backup")
-    epoch = hospital.custodian.rotate(hospital.study, person="archive").epoch
-
-    with Vault.restore(tmp_path / "backup", tmp_path / "old", key) as old:
-        found = bad(examine_vault(old, hospital.profile.chain))[hospital.called]
-    assert (
-        f"the chain is at epoch {epoch} of this study and the vault knows epoch {epoch - 1}" in found.sentence
-    )
-    assert "pixelpact vault restore" in found.remedy
-
-
-def test_a_record_that_can_not_be_read_is_named(tmp_path: Path) -> None:
-    with Vault.create(tmp_path / "vault", KeyFile(tmp_path / "key")) as vault:
-        vault.put(Kind.STUDY, "a", {"n": 1})
-        vault._database.change("UPDATE record SET ciphertext = zeroblob(80)", ())
-        assert "backup" in bad(examine_vault(vault))["vault"].remedy
-
-
-def test_what_others_may_read_is_named_with_the_command(tmp_path: Path) -> None:
-    with Vault.create(tmp_path / "vault", KeyFile(tmp_path / "key")) as vault:
-        (tmp_path / "vault" / "vault.lock").chmod(0o644)
-        remedy = bad(examine_vault(vault))["vault's permissions"].remedy
-        os.system(remedy.removeprefix("Run: ").partition(",")[0])  # noqa: S605 - what it says
-        assert bad(examine_vault(vault)) == {}
-
-
-def interrupted(vault: Vault, study: str) -> None:
-    with vault.journal("seal", study) as entry:
-        entry.advance("secrets")
-        raise KeyboardInterrupt
-
-
-def test_unfinished_work_is_named_with_its_command_and_not_with_its_study(tmp_path: Path) -> None:
-    with Vault.create(tmp_path / "vault", KeyFile(tmp_path / "key")) as vault:
-        for number in (1, 2):
-            with pytest.raises(KeyboardInterrupt):
-                interrupted(vault, f"1.2.826.{number}")
-        found = bad(examine_vault(vault))["unfinished work"]
-    assert found.sentence == "'seal' was begun and not finished, 2 times"
-    assert "pixelpact study seal FOLDER" in found.remedy
-    assert "1.2.826" not in str(found)
-    assert not found.needed
-
-
-def test_every_work_that_can_be_interrupted_has_its_command() -> None:
-    package = Path(__file__).parents[2] / "client" / "pixelpact"
-    begun = set()
-    for path in package.rglob("*.py"):
-        source = path.read_text("utf-8")
-        for node in ast.walk(ast.parse(source)) if "journal(" in source else ():
-            if not isinstance(node, ast.Call) or not node.args:
-                continue
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
-            # ``_take`` is given the profile first.
-            first = node.args[1] if called == "_take" else node.args[0]
-            if called in ("journal", "_Message", "_Work", "_take") and isinstance(first, ast.Constant):
-                begun.add(first.value)
-    assert len(begun) > 10
-    assert begun - set(_AGAIN) == set()
-
-
-# Store
-
-
-def test_a_study_that_is_not_pinned_or_not_whole_is_named(hospital: Hospital) -> None:
-    store, vault = hospital.profile.store, hospital.profile.vault
-    assert bad(examine_store(store, vault)) == {}
-    root = latest(vault, hospital.study).root
-    tree = sorted(reachable(root, store.get))
-
-    store.unpin(root)
-    found = bad(examine_store(store, vault))[hospital.called]
-    assert "it is not pinned" in found.sentence
-    assert "pixelpact study rotate" in found.remedy
-
-    for lost, said in ((tree[0], f"1 of its {len(tree)} blocks"), (root, "missing")):
-        (file,) = (path for path in files(hospital) if Cid.of(lost.codec, path.read_bytes()) == lost)
-        content = file.read_bytes()
-        file.unlink()
-        found = bad(examine_store(store, vault))[hospital.called]
-        assert said in found.sentence
-        assert "backup" in found.remedy
-        file.write_bytes(content)
-    store.pin(root)
-    assert bad(examine_store(store, vault)) == {}
-
-
-def files(hospital: Hospital) -> list[Path]:
-    return [path for path in (hospital.net.store.folder / "blocks").rglob("*") if path.is_file()]
-
-
 # A profile
 
 
@@ -270,21 +125,16 @@ def test_a_profile_is_looked_at_whole(
     hospital: Hospital, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "hospital"
-    account = hospital.profile.chain.account
-    assert account
-    made = ProfileFolder(
-        path,
-        Role.INSTITUTION,
-        hospital.net.network,
-        UnlockChoice.of(path, Opening.KEY_FILE, None),
-        institution=1,
-        store=StoreChoice(folder=str(tmp_path / "store")),
-    )
-    made.make(str, lambda vault: ProfileFolder.keep_account(vault, account))
+    made = profile_of(hospital, 2, path)
 
     found = list(examine_profile(path, str))
-    assert bad(found) == {}
+    assert set(bad(found)) == {"encryption key"}
+    none = bad(found)["encryption key"]
+    assert (none.needed, none.remedy) == (
+        False, f"To ask for studies, publish one: pixelpact keys publish --profile {path}",
+    )  # fmt: skip
     assert {"profile", "node", "vault", "vault beside the chain", "studies in the store"} <= set(good(found))
+    assert good(found)["studies in the store"] == "there is none to look for"
     assert run(["doctor", "--profile", str(path)]) == 0
     assert "it is an institution's" in capsys.readouterr().out
 
@@ -296,22 +146,59 @@ def test_a_profile_is_looked_at_whole(
     assert run(["doctor", "--profile", str(tmp_path / "none")]) == 10
 
 
-def test_a_silent_chain_keeps_nothing_else_from_being_looked_at(hospital: Hospital, tmp_path: Path) -> None:
-    path = tmp_path / "hospital"
-    account = hospital.profile.chain.account
-    assert account
-    made = ProfileFolder(
-        path,
-        Role.INSTITUTION,
-        replace(hospital.net.network, rpc="http://127.0.0.1:9"),
-        UnlockChoice.of(path, Opening.KEY_FILE, None),
-        institution=1,
-        store=StoreChoice(kubo="http://127.0.0.1:9"),
-    )
-    made.make(str, lambda vault: ProfileFolder.keep_account(vault, account))
+def test_a_vault_that_lost_all_is_told_what_its_institution_has_on_the_chain(
+    hospital: Hospital, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "hospital a"
+    profile_of(hospital, 1, path)
 
     found = list(examine_profile(path, str))
-    assert set(bad(found)) == {"node", "Kubo", "store"}
+    assert set(bad(found)) == {hospital.called, "encryption key"}
+    assert "vault beside the chain" not in good(found)
+    lost, key = bad(found)[hospital.called], bad(found)["encryption key"]
+    assert lost.sentence.startswith("this institution has registered it, and the vault has neither")
+    assert f"pixelpact vault restore FILE --profile '{path}'" in lost.remedy
+    assert key.sentence.startswith("releases go to version 1 of this institution's key, which is not in this")
+    assert "pixelpact keys publish" in key.remedy
+    assert lost.needed
+    assert key.needed
+    assert run(["doctor", "--profile", str(path)]) == 10
+    assert lost.remedy in capsys.readouterr().out
+
+
+def test_the_blocks_of_an_epoch_that_the_chain_left_are_not_asked_for(
+    hospital: Hospital, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "hospital"
+    made = profile_of(hospital, 1, path, store=StoreChoice(folder=str(hospital.net.store.folder)))
+    shutil.rmtree(made.vault)
+    hospital.profile.vault.rotate_master(KeyFile(Path(made.unlock.name)))
+    hospital.profile.vault.backup(tmp_path / "backup")
+    made.restore(tmp_path / "backup", str)
+    assert bad(examine_profile(path, str)) == {}
+    hospital.custodian.rotate(hospital.study, person="archive")
+
+    found = [each for each in examine_profile(path, str) if not each.ok]
+    assert [each.subject for each in found] == [hospital.called]
+    assert "the vault knows epoch" in found[0].sentence
+
+    # The same advice for two studies is printed once.
+    second = hospital.register_another()
+    assert run(["doctor", "--profile", str(path)]) == 10
+    told = capsys.readouterr().out
+    assert f"study 0x{second.hex()[:8]}" in told
+    assert told.count("vault restore") == 1
+    assert "As for study 0x" in told
+
+
+def test_a_silent_chain_keeps_nothing_else_from_being_looked_at(hospital: Hospital, tmp_path: Path) -> None:
+    path = tmp_path / "hospital"
+    silent = replace(hospital.net.network, rpc="http://127.0.0.1:9")
+    profile_of(hospital, 1, path, network=silent, store=StoreChoice(kubo="http://127.0.0.1:9"))
+
+    found = list(examine_profile(path, str))
+    # That the store can't be used is said once, of its node.
+    assert [each.subject for each in found if not each.ok] == ["node", "Kubo"]
     assert {"vault", "vault's permissions", "unfinished work"} <= set(good(found))
     assert "vault beside the chain" not in good(found)
     assert Chain.connect(hospital.net.network).head().number > 0

@@ -34,7 +34,10 @@ def tell(folder: Path, output: Path) -> Outcome:
 
 
 def test_with_nothing_broken_all_is_ok(one_image: Path, tmp_path: Path) -> None:
-    assert tell(one_image, tmp_path / "out").ok
+    told = tell(one_image, tmp_path / "made up" / ".." / "out")
+    assert told.ok
+    assert told.report == str(tmp_path / "out" / "report.html")
+    assert not (tmp_path / "made up").exists()
 
 
 def _collects_nothing(_: FolderStore) -> tuple[()]:

@@ -140,6 +140,9 @@ def _check(told: Told, chain: str, folder: Path) -> None:
     assert (told["chain"], told["store"], told["ok"]) == (chain, "kubo", True)
     assert [step["name"] for step in told["steps"]] == list(STEPS)
     assert all(step["ok"] is True for step in told["steps"])
+    # To the other nodes, which take no wrong bytes, the block is missing; where it lies it is seen why.
+    said = {step["name"]: step["sentence"] for step in told["steps"]}["fault-bit"]
+    assert "its bytes do not hash to its CID" in said
     assert told["audit"]["findings"] == []
     assert [study["identical"] for study in told["studies"]] == [True]
     assert all(21_000 < gas < 1_000_000 for gas in told["gas"].values())

@@ -31,6 +31,8 @@ __all__ = [
     "run_through",
 ]
 
+#: What ends the names of files and folders that are being written.
+_UNFINISHED = (".part", ".pixelpact-fetch", ".pixelpact-create", ".pixelpact-init")
 _NO_ROOM = (OutputError.exit_code, StoreError.exit_code)
 
 
@@ -303,7 +305,8 @@ def _check_nonces(world: World) -> None:
 
 def _check_nothing_is_left(world: World) -> None:
     """No half-written file; in a folder of blocks none that no pin reaches."""
-    parts = [path for path in world.folder.rglob("*.part") if "stores" not in path.parts]
+    parts = [path for path in world.folder.rglob("*") if path.suffix in _UNFINISHED]
+    parts = [path for path in parts if "stores" not in path.parts]
     assert not parts, parts
     store = world.stores[HOSPITAL]
     if isinstance(store, FolderStore):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from pathlib import Path
 
 import pytest
 
 from pixelpact.cli.app import run
-from pixelpact.errors import InputError
+from pixelpact.errors import InputError, OutputError
 from pixelpact.localnet import Localnet, processes, programs
+from pixelpact.localnet.kubo import _make_repository
 from pixelpact.localnet.plan import Plan
 
 
@@ -33,7 +36,7 @@ def test_what_can_not_be_is_refused(
     code, said = told(capsys, "up", "--folder", str(tmp_path / "net"), *options)
     assert code == 3
     assert sentence in said
-    assert not list(tmp_path.rglob("*.json"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_of_something_else_is_left_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -45,12 +48,12 @@ def test_a_folder_of_something_else_is_left_as_it_is(tmp_path: Path, capsys: pyt
         code, said = told(capsys, command, "--folder", str(tmp_path))
         assert code == 3
         assert "There is no localnet in" in said
-    assert [each.name for each in tmp_path.iterdir() if not each.name.startswith(".")] == ["letters.txt"]
+    assert [each.name for each in tmp_path.iterdir()] == ["letters.txt"]
 
 
 @pytest.mark.parametrize(("option", "value"), [("engine", "geth"), ("institutions", "5"), ("period", "2")])
 def test_what_was_decided_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str):
-    plan = Plan.of(tmp_path, "anvil", 2, None)
+    plan = Plan.draw("anvil", 2, None).written(tmp_path)
     code, said = told(capsys, "up", "--folder", str(tmp_path), f"--{option}", value)
     assert code == 3
     assert f"has {option}" in said
@@ -67,18 +70,31 @@ def test_a_damaged_plan_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
         assert "localnet" in said
 
 
+def test_where_no_port_is_free_nothing_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        monkeypatch.setattr("pixelpact.localnet.plan._FIRST_PORT", port)
+        monkeypatch.setattr("pixelpact.localnet.plan._LAST_PORT", port + 1)
+        code, said = told(capsys, "up", "--folder", str(tmp_path / "deep" / "net"))
+    assert (code, "No port of this computer is free" in said) == (3, True)
+    assert not list(tmp_path.iterdir())
+
+
 def test_ports_are_all_different_and_kept(tmp_path: Path):
-    plan = Plan.of(tmp_path, "geth", 30, 5)
+    plan = Plan.draw("geth", 30, 5).written(tmp_path)
     ports = [
         port for each in plan.ports for port in (each.rpc, each.peers, each.ipfs, each.swarm, each.gateway)
     ]
     assert len(set(ports)) == 150
-    assert Plan.of(tmp_path, None, None, None) == plan
+    assert Plan.standing(tmp_path, None, None, None) == plan
     assert (plan.finality_depth, plan.clock) == (16, 30)
 
 
 def test_a_plan_from_before_there_were_gateways_is_read(tmp_path: Path):
-    Plan.of(tmp_path, "anvil", 1, None)
+    Plan.draw("anvil", 1, None).written(tmp_path)
     path = tmp_path / "localnet.json"
     written = json.loads(path.read_text("utf-8"))
     del written["ports"][0]["gateway"]
@@ -87,8 +103,8 @@ def test_a_plan_from_before_there_were_gateways_is_read(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("signers", "depth"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3)])
-def test_final_is_what_more_than_half_of_the_signers_built_upon(tmp_path: Path, signers: int, depth: int):
-    assert Plan.of(tmp_path, "geth", signers, None).finality_depth == depth
+def test_final_is_what_more_than_half_of_the_signers_built_upon(signers: int, depth: int):
+    assert Plan.draw("geth", signers, None).finality_depth == depth
 
 
 def test_a_missing_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -98,7 +114,27 @@ def test_a_missing_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(programs, "__file__", str(tmp_path / "a" / "b" / "c" / "programs.py"))
     with pytest.raises(InputError, match=r"The program geth is missing: .* Install Geth 1\.13\.15"):
         Localnet.up(tmp_path / "net", engine="geth")
-    assert not list((tmp_path / "net").glob("institution-*"))
+    assert not (tmp_path / "net").exists()
+
+
+def test_a_repository_that_a_killed_run_left_half_made_goes(tmp_path: Path):
+    make = tmp_path / "ipfs"
+    make.write_text('#!/bin/sh\nmkdir "$2/blocks" && exit "$FAIL"\n', "utf-8")
+    make.chmod(0o700)
+    home = tmp_path / "institution-01" / "kubo"
+    left = home.with_name(".kubo.0a1b2c3d.pixelpact-init")
+    (left / "keystore").mkdir(parents=True)
+    named = home.with_name(".kubo.part")
+    named.mkdir()
+
+    with pytest.raises(OutputError, match=r"can't make a repository .*ended with code 7"):
+        _make_repository(home, make, {"FAIL": "7", "PATH": os.environ["PATH"]})
+    # What somebody else has given a name like that is left alone.
+    assert list(home.parent.iterdir()) == [named]
+
+    _make_repository(home, make, {"FAIL": "0", "PATH": os.environ["PATH"]})
+    assert sorted(home.parent.iterdir()) == [named, home]
+    assert list(home.iterdir()) == [home / "blocks"]
 
 
 def test_programs_are_looked_for_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

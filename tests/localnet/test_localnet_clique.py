@@ -42,7 +42,7 @@ def until(holds: object, seconds: float = 40) -> None:
 
 
 def test_a_chain_that_stands_still_is_mended(tmp_path: Path):
-    plan = Plan.of(tmp_path, "geth", 3, 1)
+    plan = Plan.draw("geth", 3, 1).written(tmp_path)
     program = find_program("geth", lambda _: None)
     daemons = prepare_geth(tmp_path, plan, [Account.generate().address], program, {"HOME": str(tmp_path)})
     # The one whose turn block 1 is stays away: the blocks of the other two are equally heavy.

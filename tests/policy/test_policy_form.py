@@ -155,7 +155,7 @@ def test_a_directive_read_out() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"study": STUDY}, f"Institution 1 may share the study {STUDY.hex()}, if"),
+        ({"study": STUDY}, f"Institution 1 may share the study 0x{STUDY.hex()}, if"),
         ({"grantee": ANY_INSTITUTION}, "every institution that was a requester before"),
         ({"grantee": ANY_INSTITUTION_LATER_TOO}, "also with those that join later"),
         ({"permission": 0, "purposes": 1}, "They may not be used for research."),
@@ -183,7 +183,7 @@ def test_what_is_special_is_said(changes: dict[str, Any], sentence: str) -> None
 
 def test_a_query_read_out() -> None:
     assert describe_query(QUERY) == [
-        f"An institution asks for the study {STUDY.hex()}.",
+        f"An institution asks for the study 0x{STUDY.hex()}.",
         "It asks for treatment (TREAT).",
         "It asks for images of these kinds: computed tomography and reports.",
     ]
@@ -194,7 +194,7 @@ def test_a_query_read_out() -> None:
     asked_by_name = describe_query(full, {2: "Hospital B"}, requester=2)
     assert asked_by_name[0].startswith("Hospital B (institution 2) asks for the study")
     assert describe_query(full)[-2:] == [
-        f"It asks for the research project {project.hex()}.",
+        f"It asks for the research project 0x{project.hex()}.",
         "It accepts to publish the results and the unknown obligation 9.",
     ]
 

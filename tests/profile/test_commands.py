@@ -27,8 +27,9 @@ from pixelpact.dicom import samples
 from pixelpact.errors import StoreError
 from pixelpact.localnet import Sandbox
 from pixelpact.models import RAW
-from pixelpact.profile import StoreChoice
+from pixelpact.profile import ProfileFolder, StoreChoice
 from pixelpact.storage import Store
+from pixelpact.vault import Kind
 
 _PERSON = ("--person", "dr-b")
 
@@ -285,7 +286,63 @@ def test_a_lost_wallet_comes_back_by_its_words(
     assert made.ok("patient", "keys", "show", "--custodian", 1)["address"] == address
 
 
+# docs/vault.md
+
+
+def _rows(after: str) -> list[list[str]]:
+    """The rows of the first table of the page behind a text."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "vault.md").read_text("utf-8")
+    table = page[page.index(after) :].split("|---", 1)[1].split("\n\n", 1)[0]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.split("\n")[1:]]
+
+
+def test_the_page_says_what_kinds_of_records_there_are_under_which_ids(town: Town) -> None:
+    town.release()
+    said = {
+        kind: name for kinds, name, _ in _rows("| kind | id |") for kind in kinds.strip("`").split("`, `")
+    }
+    assert set(said) == set(Kind)
+    digits = {
+        "study id": "[0-9a-f]{64}",
+        "SHA-256 of the public key": "[0-9a-f]{64}",
+        "its number": "[0-9a-f]{64}",
+    }
+    digits |= {"request id": "[0-9a-f]{64}", "study id/epoch": "[0-9a-f]{64}/1", "operation and key": ".*"}
+    met: set[str] = set()
+    for name in ("hospital-a", "hospital-b", "patient"):
+        with ProfileFolder.load(town.folder / name).open_vault(str) as vault:
+            for kind in Kind:
+                for identifier in vault.ids(kind):
+                    met.add(kind)
+                    wanted = digits.get(said[kind], re.escape(said[kind].strip("`")))
+                    assert re.fullmatch(wanted, identifier), (kind, identifier)
+    assert met == set(Kind) - {Kind.JOURNAL}
+
+
+def test_the_page_says_what_a_profile_s_file_has(made: Town) -> None:
+    said = {key for keys, _ in _rows("## profile.json") for key in keys.strip("`").split("`, `")}
+    assert {"profile.json", "network.json", "vault/", "work/"} == said
+    said = {
+        key for keys, _ in _rows("`profile.json` is a JSON object") for key in keys.strip("`").split("`, `")
+    }
+    for name in ("hospital-a", "patient"):
+        value = json.loads((made.folder / name / "profile.json").read_text())
+        assert set(value) == said
+        assert value["unlock"] == {"opening": "key-file", "name": f"../{name}.key"}
+
+
 # What is told at once
+
+
+def test_what_nobody_can_say_yes_to_without_a_terminal_is_not_signed(made: Town) -> None:
+    output = made.new()
+    common = ("--custodian", 1, "--output", output)
+    for what in (("sign", "--grantee", 2, "--purpose", "TREAT"), ("refuse",), ("revoke", "--all")):
+        told = made.run("patient", "consent", *what, *common)
+        assert (told.code, "give --yes" in told.err) == (3, True), told.err
+        assert "About to be signed" in told.out
+        assert not output.exists()
+    assert made.ok("patient", "consent", "list") == {"consents": []}
 
 
 def test_a_consent_that_names_no_institution_of_the_network_is_told_so(made: Town) -> None:

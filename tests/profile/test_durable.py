@@ -36,6 +36,15 @@ def test_what_a_killed_write_left_goes_with_the_next(tmp_path: Path, write: str)
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("suffix", [".pixelpact-fetch", ".pixelpact-create", ".pixelpact-init"])
+def test_a_folder_that_a_killed_run_left_goes_with_the_next(tmp_path: Path, suffix: str) -> None:
+    left = tmp_path / f"{_LEFT}{suffix}" / "series"
+    left.mkdir(parents=True)
+    (left / "image.dcm").write_bytes(b"an image")
+    with folder_beside(tmp_path / "a", suffix) as beside:
+        assert list(tmp_path.iterdir()) == [beside]
+
+
 def test_what_another_process_is_writing_stays(tmp_path: Path) -> None:
     part, folder = tmp_path / f"{_LEFT}.part", tmp_path / f"{_LEFT}.pixelpact-try"
     part.touch()

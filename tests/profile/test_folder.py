@@ -15,7 +15,7 @@ import pytest
 from pixelpact.chain import Network
 from pixelpact.cli.app import run
 from pixelpact.errors import InputError, OutputError, VaultError
-from pixelpact.profile import Opening, ProfileFolder, Role, UnlockChoice
+from pixelpact.profile import Opening, ProfileFolder, Role, StoreChoice, UnlockChoice
 from pixelpact.vault import KeyFile, Kind, Vault
 
 _NETWORK = Network("nowhere", 7, b"\1" * 32, 0, None, "http://127.0.0.1:9")
@@ -137,6 +137,9 @@ _WRONG: dict[str, Callable[[dict[str, Any]], str | None]] = {
         f"institution {wrong}": lambda value, wrong=wrong: json.dumps({**value, "institution": wrong})
         for wrong in (True, -1, 1.5, "1", None)
     },
+    "a Kubo's work that is relative": lambda value: json.dumps(
+        {**value, "store": {**value["store"], "kubo": "http://127.0.0.1:5001", "work": "work"}}
+    ),
     "no store": lambda value: json.dumps({**value, "store": None}),
     "more of a store": lambda value: json.dumps({**value, "store": {**value["store"], "color": ""}}),
     "less of a store": lambda value: json.dumps({**value, "store": {"kubo": ""}}),
@@ -146,7 +149,7 @@ _WRONG: dict[str, Callable[[dict[str, Any]], str | None]] = {
         )
         for name, wrong in (
             ("kubo", 1), ("gateway", None), ("folder", ["a"]), ("folder", "a\0b"), ("folder", "\ud800"),
-            ("allow_public", "yes"), ("allow_public", 1),
+            ("allow_public", "yes"), ("allow_public", 1), ("work", None), ("work", "/a\0b"), ("work", "/a"),
         )
     },
     **{
@@ -184,8 +187,17 @@ def test_a_pipe_is_no_profile(profile: ProfileFolder) -> None:
         ProfileFolder.load(profile.path)
 
 
+def test_a_profile_from_before_stores_named_their_work_is_read(profile: ProfileFolder) -> None:
+    path = profile.path / "profile.json"
+    value = json.loads(path.read_text())
+    del value["store"]["work"]
+    path.write_text(json.dumps(value))
+    assert ProfileFolder.load(profile.path) == profile
+
+
 def test_what_was_written_is_read(profile: ProfileFolder) -> None:
-    changing = replace(profile, change=UnlockChoice(Opening.PASSWORD))
+    store = StoreChoice(kubo="http://127.0.0.1:5001", work="/net/institution-01/work")
+    changing = replace(profile, change=UnlockChoice(Opening.PASSWORD), store=store)
     changing.save()
     assert ProfileFolder.load(profile.path) == changing
 

@@ -106,6 +106,17 @@ def wrapped(name, size, kind: type[StoreError]):
     why = "this is not looked into"
     error = VaultError(f"The box {name} is bad", why="it is wet" if size else "it is cold", remedy=_AGAIN)
     raise kind(f"{name} ended | so", remedy="Look " + "at it") from error
+def opened(box, lid):
+    if lid:
+        raise _stuck("the lid is on")
+    for each in box:
+        _looked(each)
+def _looked(each, remedy="Look again"):
+    if each:
+        raise _stuck("it is dark", remedy=f"Light {each}")
+    raise _stuck(why=str(each), remedy=remedy)
+def _stuck(why, remedy=_AGAIN):
+    return InputError("The box is shut", why=why, remedy=remedy)
 '''
 
 
@@ -119,6 +130,13 @@ def test_sentences_are_read_from_the_source(generator: ModuleType, root: Path, t
     assert found["BandageError"].startswith("\nExit code 3. No bandage.\n")
     assert "| The box … is bad: it is wet / it is cold | Run it again |\n" in found["VaultError"]
     assert "| … ended \\| so | Look at it |\n" in found["Of several classes"]
+    # What a function makes an error of is said as it is called, with what it takes when nothing is given.
+    shut = [line for line in found["InputError"].split("\n") if "shut" in line]
+    assert shut == [
+        "| The box is shut: it is dark | Light … |",
+        "| The box is shut: the lid is on | Run it again |",
+        "| The box is shut: … | Look again |",
+    ]
 
 
 def test_a_new_sentence_makes_the_page_stale(root: Path, tmp_path: Path) -> None:

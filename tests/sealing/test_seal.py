@@ -130,6 +130,87 @@ def test_sealed_again_it_is_the_same(
     assert seal_it(study) == sealed
 
 
+@pytest.mark.parametrize("which", ["leaf", "root"])
+def test_a_registered_study_whose_blocks_are_lost_is_not_called_sealed(
+    study: Path,
+    vault: Vault,
+    store: FolderStore,
+    seal_it: Callable[[Path], SealedStudy],
+    which: str,
+):
+    sealed = seal_it(study)
+    mark_offered(vault, sealed)
+    lost = (
+        sealed.root
+        if which == "root"
+        else max(everything(store, sealed) - {sealed.root}, key=lambda cid: cid)
+    )
+    content = store.path(lost).read_bytes()
+    store.path(lost).unlink()
+
+    with pytest.raises(StoreError, match=r"epoch 1 of it is not whole .*missing.*pixelpact doctor") as told:
+        seal_it(study)
+    # Sealing again is what was refused.
+    assert "seal the study again" not in told.value.sentence
+
+    store.path(lost).parent.mkdir(exist_ok=True)
+    store.path(lost).write_bytes(content)
+    store.unpin(sealed.root)
+    assert seal_it(study) == sealed
+    assert store.pins() == {sealed.root}
+    assert vault.pending() == []
+
+
+def test_an_old_vault_whose_epoch_was_disposed_of_is_not_taken_for_whole(
+    study: Path, vault: Vault, store: FolderStore, seal_it: Callable[[Path], SealedStudy]
+):
+    sealed = seal_it(study)
+    mark_final(vault, sealed)
+    # As the vault that went on has left the store.
+    store.unpin(sealed.root)
+    store.collect()
+
+    with pytest.raises(StoreError, match="pixelpact doctor"):
+        seal_it(study)
+
+
+def test_what_was_interrupted_is_kept_with_the_patient_that_it_is_for(
+    study: Path, vault: Vault, network: NetworkIdentity, tmp_path: Path
+):
+    class Full(FolderStore):
+        def put(self, data: bytes | bytearray | memoryview, codec: int = RAW) -> Cid:
+            raise StoreError("The block store is full")
+
+    for subject in (SUBJECT, b"\x44" * 20):
+        with pytest.raises(StoreError, match="full"):
+            seal(
+                dicom.scan(study), vault, Full(tmp_path / "f"), network=network, custodian=1, subject=subject
+            )
+        (entry,) = vault.records(Kind.JOURNAL).values()
+        assert entry["state"]["subject"] == subject
+
+
+def test_a_study_begun_anew_is_kept_with_its_patient(
+    study: Path,
+    vault: Vault,
+    store: FolderStore,
+    seal_it: Callable[[Path], SealedStudy],
+    change: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def full(*_: object) -> None:
+        raise StoreError("The block store is full")
+
+    for step, call in (("stored", "pin"), ("secrets", "put")):
+        with monkeypatch.context() as patched:
+            patched.setattr(FolderStore, call, full)
+            with pytest.raises(StoreError, match="full"):
+                seal_it(study)
+        (entry,) = vault.records(Kind.JOURNAL).values()
+        assert (entry["step"], entry["state"]["subject"]) == (step, SUBJECT)
+        change(study)
+
+
 def test_a_study_that_changed_is_sealed_anew_under_its_id(
     study: Path,
     vault: Vault,

@@ -12,7 +12,7 @@ _BLOCKS = re.findall(r"```python\n(.*?)```", (_ROOT / "docs" / "library.md").rea
 
 
 def test_the_page_runs_as_it_is_written(tmp_path: Path) -> None:
-    assert len(_BLOCKS) >= 7
+    assert len(_BLOCKS) >= 8
     script = tmp_path / "library.py"
     script.write_text("\n".join(_BLOCKS), encoding="utf-8")
     done = subprocess.run(
@@ -25,6 +25,7 @@ def test_the_page_runs_as_it_is_written(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert re.search(r"([\d,]+) of \1 bytes\nHospital A", done.stdout)
     assert "Hospital A (institution 1) may share" in done.stdout
     assert "old blocks are gone" in done.stdout
     assert "withdrew consent" in done.stdout

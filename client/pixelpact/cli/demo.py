@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,22 +90,41 @@ def demo(
         disable=not screen.is_terminal,
     )
     scene = choose_scene(chain, store, network)
-    with _ending_once(), bars:
-        outcome = run_demo(dicom=dicom, output=output, audience=_Screen(screen, bars), scene=scene)
+    with _ending_once() as interruption, bars:
+        shown = _Screen(screen, bars, interruption)
+        outcome = run_demo(dicom=dicom, output=output, audience=shown, scene=scene)
+        interruption.check()
     _summary(outcome, screen)
     if as_json:
         print_json(outcome.to_json())
     return 0 if outcome.ok else outcome.exit_code
 
 
+class _Interruption:
+    """Whether somebody wants this process to end.
+
+    Where Python was when the signal came decides who gets the exception: in what it calls for an object that
+    goes away it is lost. So it is looked for again where the next step begins.
+    """
+
+    def __init__(self) -> None:
+        self.wanted = False
+
+    def check(self) -> None:
+        if self.wanted:
+            raise KeyboardInterrupt
+
+
 @contextmanager
-def _ending_once() -> Iterator[None]:
+def _ending_once() -> Iterator[_Interruption]:
     """Let the first that would end this process interrupt it, and no other what is tidied up then."""
+    interruption = _Interruption()
 
     def interrupt(*_: object) -> None:
         for each in _ENDINGS:
             signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        interruption.wanted = True
+        interruption.check()
 
     before = {each: signal.getsignal(each) or signal.SIG_DFL for each in _ENDINGS}
     # What is ignored stays so: a program that goes on without its terminal, for one.
@@ -114,7 +132,7 @@ def _ending_once() -> Iterator[None]:
     try:
         for each in watched:
             signal.signal(each, interrupt)
-        yield
+        yield interruption
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
@@ -123,9 +141,10 @@ def _ending_once() -> Iterator[None]:
 class _Screen:
     """Shows each step while it happens."""
 
-    def __init__(self, screen: Console, bars: Progress) -> None:
+    def __init__(self, screen: Console, bars: Progress, interruption: _Interruption) -> None:
         self._screen = screen
         self._bars = bars
+        self._interruption = interruption
         self._task: TaskID | None = None
 
     def tells(self, sentence: str) -> None:
@@ -133,6 +152,7 @@ class _Screen:
 
     def begins(self, title: str, actor: str) -> None:
         del actor
+        self._interruption.check()
         self._task = self._bars.add_task(title, total=None)
 
     def progress(self, done: int, total: int) -> None:
@@ -169,4 +189,4 @@ def _summary(outcome: Outcome, screen: Console) -> None:
     screen.print(f"Chain: {outcome.chain}, store: {outcome.store}.", markup=False)
     verdict = "[bold green]All as it should be[/]" if outcome.ok else "[bold red]Not as it should be[/]"
     screen.print(f"{verdict}: {good} of {len(STEPS)} steps.")
-    screen.print(f"Report: {os.path.realpath(outcome.report)}", markup=False, soft_wrap=True)
+    screen.print(f"Report: {outcome.report}", markup=False, soft_wrap=True)

@@ -50,10 +50,15 @@ def doctor(
         print_json({"ok": ok, "findings": [asdict(finding) for finding in findings]})
     else:
         screen = console()
+        advice: dict[str, str] = {}
         for finding in findings:
             mark = "[green]✓[/]" if finding.ok else "[bold red]✗[/]" if finding.needed else "[yellow]-[/]"
-            screen.print(f"{mark} [bold]{finding.subject}[/]: {escape(plain(finding.sentence))}")
-            if finding.remedy and finding.remedy not in finding.sentence:
-                screen.print(f"    {escape(finding.remedy)}")
+            found = f"{mark} [bold]{finding.subject}[/]: {escape(plain(finding.sentence))}"
+            screen.print(found, soft_wrap=True)
+            if not finding.remedy or finding.remedy in finding.sentence:
+                continue
+            above = advice.setdefault(finding.remedy, finding.subject)
+            said = finding.remedy if above == finding.subject else f"As for {above}"
+            screen.print(f"    {escape(plain(said))}", soft_wrap=True)
         screen.print("Nothing is missing." if ok else "Something that is needed is missing.")
     return 0 if ok else _NOT_OK

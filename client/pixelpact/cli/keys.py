@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -278,19 +277,22 @@ def _create_patient(
     words: bool,
     as_json: bool,
 ) -> int:
-    from pixelpact.chain import Chain, Network
+    from pixelpact.chain import Network
     from pixelpact.localnet import Localnet
-    from pixelpact.patient import Patient, Wallet
-    from pixelpact.profile import ProfileFolder, Role, UnlockChoice
+    from pixelpact.patient import Wallet
+    from pixelpact.profile import UnlockChoice
 
     if (network is None) == (localnet is None):
         raise _unclear("exactly one of --network and --localnet says which network", "Give one of them")
     described = Localnet.open(localnet).network if localnet else Network.load(Path(str(network)))
-    chain = Chain.connect(described)
-    patient = Patient(chain, _ask_words()) if words else Patient.create(chain)
     path = profile.absolute()
-    made = ProfileFolder(path, Role.PATIENT, described, UnlockChoice.of(path, opening, key_file))
-    made.make(ask_new_password, lambda vault: Wallet.keep(vault, patient.reveal_words()))
+    made = Wallet.create_profile(
+        path,
+        network=described,
+        unlock=UnlockChoice.of(path, opening, key_file),
+        ask=ask_new_password,
+        words=_ask_words() if words else None,
+    )
     if as_json:
         print_json({"profile": str(made.path), "role": "patient"})
     else:
@@ -312,28 +314,22 @@ def _create_institution(
     *,
     as_json: bool,
 ) -> int:
-    from pixelpact.chain import Chain
-    from pixelpact.profile import ProfileFolder, Role, UnlockChoice
+    from pixelpact.profile import ProfileFolder, UnlockChoice
 
-    found = Chain.connect(network).institutions.operator(account.address).institution
-    if not found or institution not in (None, found):
-        raise InputError(
-            f"The account 0x{account.address.hex()} does not act for that institution",
-            why=f"on this network it acts for {f'institution {found}' if found else 'nobody'}",
-            remedy="Give the key of one of its operators, and the network that they are on",
-        )
-    # Now rather than with the first study: whether the node may be used at all.
-    with tempfile.TemporaryDirectory(prefix="pixelpact-") as work, store.opened(Path(work)):
-        pass
     path = profile.absolute()
-    made = ProfileFolder(
-        path, Role.INSTITUTION, network, UnlockChoice.of(path, *unlock), institution=found, store=store
+    made = ProfileFolder.create_for_institution(
+        path,
+        network=network,
+        account=account,
+        store=store,
+        unlock=UnlockChoice.of(path, *unlock),
+        ask=ask_new_password,
+        institution=institution,
     )
-    made.make(ask_new_password, lambda vault: ProfileFolder.keep_account(vault, account))
     if as_json:
-        print_json({"profile": str(made.path), "role": "institution", "institution": found})
+        print_json({"profile": str(made.path), "role": "institution", "institution": made.institution})
     else:
-        console().print(f"This is institution {found}.")
+        console().print(f"This is institution {made.institution}.")
         _tell_of(made.path)
     return 0
 
@@ -354,7 +350,7 @@ def _of_localnet(folder: Path, institution: int) -> tuple[Network, Account, Stor
             remedy="Give one of their numbers with --institution",
         )
     found = localnet.institutions[institution - 1]
-    return found.network, found.account, StoreChoice(kubo=found.ipfs)
+    return found.network, found.account, StoreChoice(kubo=found.ipfs, work=str(found.work))
 
 
 def _as_told(

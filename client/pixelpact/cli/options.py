@@ -77,19 +77,11 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the number alo
 Threads = Annotated[int, typer.Option("--threads", help="How many encrypt or decrypt.", min=1, max=64)]
 
 
-def require_person(person: str) -> str:
-    """Judge who acts, before anything is opened.
+def require_person(person: str) -> None:
+    """See ``pixelpact.profile.require_person``: loaded only when it is asked."""
+    from pixelpact.profile import require_person as judge
 
-    Raises:
-        InputError: nobody is named.
-    """
-    if not person.strip():
-        raise InputError(
-            "It is not said who acts",
-            why="there is a person behind each access, and the institution must be able to name them",
-            remedy="Give the person with --person, as the institution knows them",
-        )
-    return person
+    judge(person)
 
 
 def ask_password() -> str:

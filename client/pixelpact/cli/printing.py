@@ -15,9 +15,20 @@ from pixelpact.errors import OutputError, PixelPactError
 __all__ = ["console", "plain", "print_error", "print_json", "print_usage"]
 
 
+#: Columns, where programs read: more than any line has.
+_ENDLESS = 10_000
+
+
 def console(*, as_json: bool = False) -> Console:
-    """Where people read: stdout, or stderr when stdout is for one JSON object."""
-    return _Screen(stderr=as_json, highlight=False)
+    """Where people read: stdout, or stderr when stdout is for one JSON object.
+
+    Where it is no terminal, each line is whole: nothing is folded or left out for want of width.
+    """
+    screen = _Screen(stderr=as_json, highlight=False)
+    # Not what the console takes for a terminal: whoever wants colours in a pipe does not want less in it.
+    if not screen.file.isatty():
+        screen.width = _ENDLESS
+    return screen
 
 
 class _Screen(Console):

@@ -24,6 +24,11 @@ from pixelpact.cli.values import address_of
 from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from pixelpact.chain import StudyRecord
     from pixelpact.custodian import CustodianStudy, Rotation
 
 __all__ = ["Study", "app"]
@@ -78,7 +83,8 @@ def seal(
         print(number)
         return 0
     screen = console()
-    screen.print(f"Sealed: {sealed.instances} instances, {sealed.length:,} bytes in {sealed.blocks} blocks.")
+    count = f"{sealed.instances} instance{'' if sealed.instances == 1 else 's'}"
+    screen.print(f"Sealed: {count}, {sealed.length:,} bytes in {sealed.blocks} blocks.")
     for each in study.left_out:
         screen.print(f"  left out: {each.name} ({each.reason})", markup=False)
     screen.print(f"Study {number}", soft_wrap=True)
@@ -112,7 +118,6 @@ def list_studies(profile: ProfileFolderOption, as_json: Json = False) -> int:
     Example: pixelpact study list --profile hospital-a
     """
     from pixelpact.custodian import Custodian
-    from pixelpact.policy import Category
 
     with opened_profile(profile) as opened:
         studies = Custodian(opened).studies()
@@ -122,7 +127,7 @@ def list_studies(profile: ProfileFolderOption, as_json: Json = False) -> int:
                 "studies": [
                     {
                         "study": "0x" + each.sealed.study_id.hex(),
-                        "status": each.record.status.name.lower(),
+                        "status": _standing(each.record),
                         "custodian": each.record.custodian,
                         "epoch": each.record.epoch,
                         "modalities": list(each.sealed.modalities),
@@ -135,28 +140,42 @@ def list_studies(profile: ProfileFolderOption, as_json: Json = False) -> int:
             }
         )
         return 0
+    screen = console()
+    if studies:
+        _show(studies, opened.institution, screen)
+    else:
+        screen.print("No study was sealed with this vault.")
+    return 0
+
+
+def _standing(record: StudyRecord) -> str:
+    """How the chain has a study, in a word."""
+    return record.status.name.lower() if record.custodian else "not registered"
+
+
+def _show(studies: Sequence[CustodianStudy], institution: int, screen: Console) -> None:
     from rich.table import Table
+
+    from pixelpact.policy import Category
 
     table = Table("Study", "On the chain", "Epoch", "Images", "Instances", "Bytes", box=None, pad_edge=False)
     for each in studies:
+        number = each.sealed.study_id.hex()
         table.add_row(
-            f"0x{each.sealed.study_id.hex()[:16]}",
-            _stands(each, opened.institution),
+            f"0x{number[:16] if screen.file.isatty() else number}",
+            _stands(each, institution),
             str(each.record.epoch or "-"),
             Category(each.record.categories).label if each.record.categories else "-",
             str(each.sealed.instances),
             f"{each.sealed.length:,}",
         )
-    console().print(table if studies else "No study was sealed with this vault.")
-    return 0
+    screen.print(table)
 
 
 def _stands(study: CustodianStudy, institution: int) -> str:
-    record = study.record
-    if not record.custodian:
-        return "not registered"
-    elsewhere = f", with institution {record.custodian}" if record.custodian != institution else ""
-    return record.status.name.lower() + elsewhere
+    held_by = study.record.custodian
+    elsewhere = f", with institution {held_by}" if held_by not in (0, institution) else ""
+    return _standing(study.record) + elsewhere
 
 
 @app.command("rotate")

@@ -35,7 +35,7 @@ def _make(folder: Path) -> Path:
     Raises:
         OutputError: it holds something that no demo left, or can't be written.
     """
-    folder = folder.absolute()
+    folder = folder.resolve()
     try:
         if folder.is_dir():
             found = list(folder.iterdir())

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 from pixelpact.errors import PixelPactError
 
-__all__ = ["Finding"]
+__all__ = ["Finding", "counted"]
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number} {one if number == 1 else many}"
 
 
 @dataclass(frozen=True, slots=True)

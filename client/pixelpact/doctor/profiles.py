@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from pixelpact.chain import Chain
 from pixelpact.doctor.finding import Finding
-from pixelpact.doctor.keys import examine_vault, handed_over
+from pixelpact.doctor.keys import examine_vault
 from pixelpact.doctor.network import examine_network
 from pixelpact.doctor.stores import examine_kubo, examine_store
 from pixelpact.errors import ChainError, InputError, PixelPactError
@@ -31,18 +31,18 @@ def examine_profile(path: Path, ask: Callable[[], str]) -> Iterator[Finding]:
         return
     yield Finding.good("profile", f"it is {profile.role.possessive}")
     yield from examine_network(profile.path / "network.json")
-    if profile.store.kubo:
-        yield from examine_kubo(profile.store.kubo)
+    kubo = list(examine_kubo(profile.store.kubo)) if profile.store.kubo else []
+    yield from kubo
     try:
         vault = profile.open_vault(ask)
     except PixelPactError as error:
         yield Finding.of("vault", error)
         return
     with vault:
-        chain = _chain_of(profile)
-        yield from examine_vault(vault, chain, profile.institution)
+        aside = yield from examine_vault(vault, _chain_of(profile), profile.institution, profile=profile.path)
         if profile.role is Role.INSTITUTION:
-            yield from _store_of(profile, vault, chain)
+            told = any(not each.ok for each in kubo)
+            yield from _store_of(profile, vault, aside, told=told)
 
 
 def _chain_of(profile: ProfileFolder) -> Chain | None:
@@ -52,10 +52,13 @@ def _chain_of(profile: ProfileFolder) -> Chain | None:
         return None  # found and said with the network
 
 
-def _store_of(profile: ProfileFolder, vault: Vault, chain: Chain | None) -> Iterator[Finding]:
+def _store_of(
+    profile: ProfileFolder, vault: Vault, aside: Collection[bytes], *, told: bool
+) -> Iterator[Finding]:
     try:
-        others = handed_over(vault, chain, profile.institution) if chain else frozenset()
         with profile.store.opened(profile.path / "work") as store:
-            yield from examine_store(store, vault, others)
+            yield from examine_store(store, vault, aside)
     except PixelPactError as error:
-        yield Finding.of("store", error)
+        # What keeps it from being used was said of its node.
+        if not told:
+            yield Finding.of("store", error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Collection, Iterator
 
-from pixelpact.doctor.finding import Finding
+from pixelpact.doctor.finding import Finding, counted
 from pixelpact.errors import PixelPactError, SealedStudyError
 from pixelpact.sealing import SealedStudy, studies
 from pixelpact.storage import KuboStore, Store, reachable
@@ -13,7 +13,7 @@ from pixelpact.vault import Vault
 
 __all__ = ["examine_kubo", "examine_store"]
 
-_START = "Start it (pixelpact localnet up, for a localnet; else ipfs daemon), or give the address of its RPC"
+_START = "pixelpact localnet up, for a localnet; else ipfs daemon"
 
 
 def examine_kubo(url: str) -> Iterator[Finding]:
@@ -27,7 +27,7 @@ def examine_kubo(url: str) -> Iterator[Finding]:
             store = KuboStore(url, folder, allow_flaws=True)
         except PixelPactError as error:
             found = Finding.of("Kubo", error)
-            yield Finding.bad("Kubo", found.sentence, f"{found.remedy}. {_START}")
+            yield Finding.bad("Kubo", found.sentence, f"{found.remedy} (what starts it: {_START})")
             return
         try:
             yield from _node(store)
@@ -47,16 +47,21 @@ def _node(store: KuboStore) -> Iterator[Finding]:
             yield Finding.good(subject, well)
         for flaw in flaws:
             yield Finding.bad(subject, f"{flaw.setting} is {flaw.found[:80]}, so {flaw.why}", flaw.remedy)
-    yield Finding.good("Kubo's pins", f"{len(store.pins())} sealed studies and envelopes are pinned")
+    pinned = counted(len(store.pins()), "sealed study or envelope is", "sealed studies and envelopes are")
+    yield Finding.good("Kubo's pins", f"{pinned} pinned")
 
 
-def examine_store(store: Store, vault: Vault, handed_over: Collection[bytes] = ()) -> Iterator[Finding]:
+def examine_store(store: Store, vault: Vault, aside: Collection[bytes] = ()) -> Iterator[Finding]:
     """Look whether each study that a vault has sealed is pinned and whole, in its latest epoch.
 
-    Asks for every block: a minute or so for 50 GB. ``handed_over`` are the numbers of studies that another
-    institution holds by now, with the blocks.
+    Asks for every block: a minute or so for 50 GB.
+
+    Args:
+        store: where the blocks should be.
+        vault: open.
+        aside: the studies not to look for: of these the chain names other blocks than the vault, or none.
     """
-    whole, sealed = 0, [each for each in studies(vault) if each.study_id not in handed_over]
+    whole, sealed = 0, [each for each in studies(vault) if each.study_id not in aside]
     try:
         pins = store.pins()
         for study in sealed:
@@ -68,7 +73,9 @@ def examine_store(store: Store, vault: Vault, handed_over: Collection[bytes] = (
         yield Finding.of("store", error)
         return
     if whole == len(sealed):
-        yield Finding.good("studies in the store", f"{whole}, all of them pinned, every block there")
+        there = counted(whole, "study is pinned", "studies are pinned")
+        well = f"{there}, with every block" if whole else "there is none to look for"
+        yield Finding.good("studies in the store", well)
 
 
 def _study(store: Store, study: SealedStudy, *, pinned: bool) -> Finding | None:

@@ -154,8 +154,7 @@ class LocalnetConsortium:
         chain = Chain.connect(institution.network, institution.account)
         store = KuboStore(
             institution.ipfs,
-            # One folder for all who use the node, whatever vault they have.
-            institution.folder / "work",
+            institution.work,
             from_peers=from_peers,
             timeout=_A_BLOCK if from_peers else 60.0,
         )

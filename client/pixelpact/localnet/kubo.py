@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pixelpact.durable import folder_beside, sync_folder
 from pixelpact.errors import OutputError
 
-from .files import make_private, read_json, write_json, write_private
+from .files import read_json, write_json, write_private
 from .plan import Plan, Ports, institution_folder
 from .processes import Daemon
 
 __all__ = ["prepare_kubo"]
 
 _REPOSITORY = "kubo"
+_UNFINISHED = ".pixelpact-init"
 #: Nothing outside the swarm is asked or told; docs/localnet.md says what each is for.
 _PRIVATE: dict[str, Any] = {
     "Bootstrap": [],
@@ -101,24 +102,31 @@ def _make_repository(home: Path, program: Path, environment: dict[str, str]) -> 
     if home.exists():
         return
     # Half a repository is never taken for one: it has its name only when it is whole.
-    unfinished = home.with_name(f".{home.name}.part")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    make_private(unfinished)
-    made = subprocess.run(  # noqa: S603
-        [str(program), "--repo-dir", str(unfinished), "init", "--empty-repo"],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        env=environment,
-        check=False,
+    try:
+        with folder_beside(home, _UNFINISHED) as unfinished:
+            made = subprocess.run(  # noqa: S603
+                [str(program), "--repo-dir", str(unfinished), "init", "--empty-repo"],
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                env=environment,
+                check=False,
+            )
+            if made.returncode != 0:
+                said = made.stderr.strip().rpartition("\n")[2][:300]
+                raise _unmade(home, said or f"it ended with code {made.returncode}")
+            unfinished.rename(home)
+            sync_folder(home.parent)
+    except OSError as error:
+        raise _unmade(home, str(error)) from error
+
+
+def _unmade(home: Path, why: str) -> OutputError:
+    return OutputError(
+        f"Kubo can't make a repository in {home.parent}",
+        why=why,
+        remedy="When the cause is gone, run this again",
     )
-    if made.returncode != 0:
-        raise OutputError(
-            f"Kubo can't make a repository in {home.parent}",
-            why=made.stderr.strip().rpartition("\n")[2][:300] or f"it ended with code {made.returncode}",
-            remedy="When the cause is gone, run this again",
-        )
-    unfinished.rename(home)
 
 
 def _configure(path: Path, ports: Ports, others: Sequence[dict[str, Any]]) -> None:

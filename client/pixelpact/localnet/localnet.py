@@ -18,7 +18,7 @@ from .files import locked, make_private
 from .nodes import Nodes, admin_of, chain_process, ipfs_url, kubo_process, rpc_url
 from .plan import Engine, Plan, institution_folder
 from .processes import require_proc, stop_all
-from .programs import find_program
+from .programs import find_program, require_programs
 from .sandbox import SHORT_TERMS, Member
 from .status import InstitutionStatus, LocalnetStatus, chain_status, kubo_status, overall
 
@@ -55,6 +55,11 @@ class Institution:
     def name(self) -> str:
         """``institution-01`` and so on: they sort in order."""
         return self.folder.name
+
+    @property
+    def work(self) -> Path:
+        """Where all processes meet that use its Kubo node, whatever vault they have."""
+        return self.folder / "work"
 
     @property
     def account(self) -> Account:
@@ -120,9 +125,14 @@ class Localnet:
         """
         require_proc()
         folder = folder.absolute()
+        standing = Plan.standing(folder, engine, institutions, period)
+        # Before anything is made: what is refused leaves nothing behind.
+        require_programs(standing.engine.value if standing else engine or Engine.ANVIL.value, tell)
+        drawn = standing or Plan.draw(engine, institutions, period)
         make_private(folder)
         with locked(folder):
-            plan = Plan.of(folder, engine, institutions, period)
+            # Another `up` may have made one meanwhile.
+            plan = Plan.standing(folder, engine, institutions, period) or drawn.written(folder)
             nodes = Nodes.prepare(folder, plan, lambda name: find_program(name, tell))
             if any(daemon.pid() is None for daemon in nodes.all):
                 tell(f"Starting the nodes of {len(plan.ports)} institutions.")

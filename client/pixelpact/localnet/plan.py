@@ -7,7 +7,7 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -73,12 +73,41 @@ class Plan:
     ports: tuple[Ports, ...]
 
     @classmethod
-    def of(cls, folder: Path, engine: str | None, institutions: int | None, period: int | None) -> Plan:
-        """The plan that stands in the folder, or a new one, written there.
+    def draw(cls, engine: str | None, institutions: int | None, period: int | None) -> Plan:
+        """A new plan with ports that are free, written nowhere; ``standing`` has judged the choices.
 
         Raises:
-            InputError: a value outside its bounds, or the folder holds another kind of localnet.
-            OutputError: the plan can't be written.
+            InputError: no port is free.
+        """
+        count = institutions or _DEFAULT_INSTITUTIONS
+        return cls(
+            engine=Engine(engine or Engine.ANVIL),
+            period=period or _DEFAULT_PERIOD,
+            # Large enough that no public chain has it, small enough for every wallet.
+            chain_id=10**8 + secrets.randbelow(10**9),
+            began=int(time.time()),
+            ports=tuple(_choose_ports(count, shared_rpc=engine != Engine.GETH)),
+        )
+
+    def written(self, folder: Path) -> Plan:
+        """The same, once it stands in a folder.
+
+        Raises:
+            OutputError: it can't be written.
+        """
+        write_json(folder / _FILE, {"version": _VERSION} | asdict(self))
+        return self
+
+    @classmethod
+    def standing(
+        cls, folder: Path, engine: str | None, institutions: int | None, period: int | None
+    ) -> Plan | None:
+        """The plan that stands in the folder, if these choices fit it; None where a new one may be made.
+
+        Nothing is written: what is refused leaves no trace.
+
+        Raises:
+            InputError: a value outside its bounds, or the folder holds another kind of localnet, or none.
         """
         _check(engine, institutions, period)
         if cls.is_in(folder):
@@ -95,24 +124,16 @@ class Plan:
                         remedy=f"Leave --{name} away to go on with it, or give another --folder",
                     )
             return plan
-        strange = [each.name for each in folder.iterdir() if not each.name.startswith(".")]
-        if strange:
-            raise InputError(
-                f"The folder {folder} is not a localnet's",
-                why=f"it holds other things, such as {min(strange)}",
-                remedy="Give an empty or a new --folder",
-            )
-        count = institutions or _DEFAULT_INSTITUTIONS
-        plan = cls(
-            engine=Engine(engine or Engine.ANVIL),
-            period=period or _DEFAULT_PERIOD,
-            # Large enough that no public chain has it, small enough for every wallet.
-            chain_id=10**8 + secrets.randbelow(10**9),
-            began=int(time.time()),
-            ports=tuple(_choose_ports(count, shared_rpc=engine != Engine.GETH)),
-        )
-        write_json(folder / _FILE, {"version": _VERSION} | asdict(plan))
-        return plan
+        # What can't be looked into is refused when it is written to.
+        with suppress(OSError):
+            strange = [each.name for each in folder.iterdir() if not each.name.startswith(".")]
+            if strange:
+                raise InputError(
+                    f"The folder {folder} is not a localnet's",
+                    why=f"it holds other things, such as {min(strange)}",
+                    remedy="Give an empty or a new --folder",
+                )
+        return None
 
     @classmethod
     def load(cls, folder: Path) -> Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from pixelpact.chain import Chain
+from pixelpact.chain import Chain, Network
 from pixelpact.documents import (
     CitedConsent,
     Signed,
@@ -23,6 +23,7 @@ from pixelpact.models import SignedDirective, SignedInvitation
 from pixelpact.patient.drafts import require_institution
 from pixelpact.patient.guardian import Guardian
 from pixelpact.patient.patient import Patient
+from pixelpact.profile import ProfileFolder, Role, UnlockChoice
 from pixelpact.vault import Kind, Vault
 
 __all__ = ["Wallet"]
@@ -96,6 +97,36 @@ class Wallet:
                     remedy="Give each institution once, by its number in the registry",
                 )
         self._vault.put(Kind.PATIENT_KEY, _RELAYS, {"institutions": chosen})
+
+    @classmethod
+    def create_profile(
+        cls,
+        path: Path,
+        *,
+        network: Network,
+        unlock: UnlockChoice,
+        ask: Callable[[], str],
+        words: str | None = None,
+    ) -> ProfileFolder:
+        """Make a patient's profile with a wallet in it, whole or not at all.
+
+        Args:
+            path: the folder.
+            network: the network's description; its node is asked.
+            unlock: what opens the vault.
+            ask: gives the password, when that is what opens the vault.
+            words: of a wallet to bring back; None makes a new one.
+
+        Raises:
+            InputError: words that are no wallet's; there is something in this place already.
+            ChainError: the node can't be asked.
+            OutputError: the folder can't be made.
+        """
+        chain = Chain.connect(network)
+        patient = Patient.create(chain) if words is None else Patient(chain, words)
+        made = ProfileFolder(path.absolute(), Role.PATIENT, network, unlock)
+        made.make(ask, lambda vault: cls.keep(vault, patient.reveal_words()))
+        return made
 
     def issue(self, what: str, sign: Callable[[], Signed], path: Path) -> Signed:
         """Sign something, keep it, and write its document to a new file.

@@ -52,7 +52,7 @@ def summarize(directive: Directive, names: Mapping[int, str] = _NOBODY) -> str:
         ANY_INSTITUTION: "any institution of its time",
         ANY_INSTITUTION_LATER_TOO: "any institution, also later ones",
     }.get(directive.grantee, wording.institution(directive.grantee, names))
-    what = "all studies" if directive.study == WHOLE_RECORD else f"study {directive.study.hex()[:8]}"
+    what = "all studies" if directive.study == WHOLE_RECORD else f"study 0x{directive.study.hex()[:8]}"
     holder = wording.institution(directive.custodian, names)
     return f"{what} of {holder} to {to} for {wording.purposes(directive.purposes)}"
 
@@ -68,7 +68,7 @@ def describe_refusal(refusal: Refusal, custodian: int, names: Mapping[int, str] 
     holder = wording.institution(custodian, names) if custodian else "the hospital of this address"
     what = "your images"
     if refusal.study != WHOLE_RECORD:
-        what = f"the study {refusal.study.hex()}"
+        what = f"the study 0x{refusal.study.hex()}"
     to = f" with {wording.institution(refusal.grantee, names)}" if refusal.grantee else ""
     if not refusal.purposes:
         return [f"{_upper(holder)} may share {what}{to} again for whatever you have allowed."]
@@ -89,12 +89,12 @@ def describe_query(query: AccessQuery, names: Mapping[int, str] = _NOBODY, reque
     """
     who = wording.institution(requester, names) if requester else "an institution"
     sentences = [
-        f"{_upper(who)} asks for the study {query.study.hex()}.",
+        f"{_upper(who)} asks for the study 0x{query.study.hex()}.",
         f"It asks for {wording.purpose(query.purpose)}.",
         f"It asks for images of these kinds: {wording.categories(query.categories)}.",
     ]
     if query.project != ZERO32:
-        sentences.append(f"It asks for the research project {query.project.hex()}.")
+        sentences.append(f"It asks for the research project 0x{query.project.hex()}.")
     if query.obligations:
         sentences.append(f"It accepts to {wording.obligations(query.obligations)}.")
     return sentences
@@ -158,7 +158,7 @@ def _images(directive: Directive, names: Mapping[int, str]) -> str:
     holder = _upper(wording.institution(directive.custodian, names))
     what = "all studies that it holds of you, now and later"
     if directive.study != WHOLE_RECORD:
-        what = f"the study {directive.study.hex()}"
+        what = f"the study 0x{directive.study.hex()}"
     if directive.categories == sum(Category):
         return f"{holder} may share {what}, whatever kinds of images they hold."
     return f"{holder} may share {what}, if they hold nothing but: {wording.categories(directive.categories)}."

@@ -86,7 +86,7 @@ class Situation:
     @property
     def study_named(self) -> str:
         """The study that the directive names."""
-        return self.directive.study.hex()
+        return "0x" + self.directive.study.hex()
 
     @property
     def purposes_named(self) -> str:

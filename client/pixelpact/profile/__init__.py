@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from pixelpact.profile.choices import Opening, Role, StoreChoice, UnlockChoice
 from pixelpact.profile.folder import ProfileFolder
-from pixelpact.profile.profile import Profile, require_bytes
+from pixelpact.profile.profile import Profile, require_bytes, require_person
 
-__all__ = ["Opening", "Profile", "ProfileFolder", "Role", "StoreChoice", "UnlockChoice", "require_bytes"]
+__all__ = [
+    "Opening",
+    "Profile",
+    "ProfileFolder",
+    "Role",
+    "StoreChoice",
+    "UnlockChoice",
+    "require_bytes",
+    "require_person",
+]

@@ -128,19 +128,21 @@ class StoreChoice:
         gateway: the node's gateway, which reads faster; empty for none.
         folder: the folder; empty for Kubo.
         allow_public: whether a node may be used that lets others learn of its blocks.
+        work: where all processes meet that use the same Kubo node, an absolute path; empty: the opener says.
     """
 
     kubo: str = ""
     gateway: str = ""
     folder: str = ""
     allow_public: bool = False
+    work: str = ""
 
     @contextmanager
     def opened(self, work: Path, *, from_peers: bool = False) -> Iterator[Store]:
         """The store, as long as the block lasts.
 
         Args:
-            work: where processes that use the same Kubo node meet.
+            work: where processes that use the same Kubo node meet, if the choice does not say where.
             from_peers: whether blocks may come from other institutions' nodes.
 
         Raises:
@@ -151,7 +153,7 @@ class StoreChoice:
             return
         store = KuboStore(
             self.kubo,
-            work,
+            Path(self.work) if self.work else work,
             gateway=self.gateway or None,
             from_peers=from_peers,
             allow_flaws=self.allow_public,

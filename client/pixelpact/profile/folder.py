@@ -3,7 +3,7 @@
     profile.json     what is below
     network.json     the network's description
     vault/           keys and journal (docs/vault.md)
-    work/            where processes that use the same Kubo node meet (docs/kubo.md)
+    work/            where processes that use the same Kubo node meet (docs/kubo.md), or where its store says
 
 A key file that opens the vault lies beside the folder, not in it: who copies the folder has no keys.
 """
@@ -11,6 +11,7 @@ A key file that opens the vault lies beside the folder, not in it: who copies th
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -82,6 +83,47 @@ class ProfileFolder:
             store=stated.store,
             change=stated.change,
         )
+
+    @classmethod
+    def create_for_institution(  # noqa: PLR0913 - by name: all that a profile is made of
+        cls,
+        path: Path,
+        *,
+        network: Network,
+        account: Account,
+        store: StoreChoice,
+        unlock: UnlockChoice,
+        ask: Callable[[], str],
+        institution: int | None = None,
+    ) -> ProfileFolder:
+        """Make the profile of the institution that an account acts for, whole or not at all.
+
+        Args:
+            path: the folder.
+            network: the network's description; its node is asked.
+            account: an operator of the institution; its key goes into the vault.
+            store: where blocks go; it is opened once, so that one that can't be used is told now.
+            unlock: what opens the vault.
+            ask: gives the password, when that is what opens the vault.
+            institution: the number that it must be; any if None.
+
+        Raises:
+            InputError: the account does not act for it; there is something in this place already.
+            ChainError, StoreError: the node can't be asked, or the store can't be used.
+            OutputError: the folder can't be made.
+        """
+        found = Chain.connect(network).institutions.operator(account.address).institution
+        if not found or institution not in (None, found):
+            raise InputError(
+                f"The account 0x{account.address.hex()} does not act for that institution",
+                why=f"on this network it acts for {f'institution {found}' if found else 'nobody'}",
+                remedy="Give the key of one of its operators, and the network that they are on",
+            )
+        with tempfile.TemporaryDirectory(prefix="pixelpact-") as work, store.opened(Path(work)):
+            pass
+        made = cls(path.absolute(), Role.INSTITUTION, network, unlock, institution=found, store=store)
+        made.make(ask, lambda vault: cls.keep_account(vault, account))
+        return made
 
     def make(self, ask: Callable[[], str], fill: Callable[[Vault], None]) -> None:
         """Make the folder and its vault, whole or not at all.

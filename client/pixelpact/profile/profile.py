@@ -20,7 +20,7 @@ from pixelpact.models import EnvelopeContext, StudyContext
 from pixelpact.storage import Store
 from pixelpact.vault import Entry, Kind, Vault
 
-__all__ = ["Profile", "require_bytes"]
+__all__ = ["Profile", "require_bytes", "require_person"]
 
 #: A journal entry keeps the signed bytes that were made last for a step, and those that they replaced.
 _TRANSACTION = "transaction "
@@ -42,6 +42,20 @@ def require_bytes(value: object, length: int, what: str) -> None:
             why=f"it must be {length} bytes, not all of them zero, and is {type(value).__name__}"
             + (f" of length {len(value)}" if isinstance(value, bytes | str) else ""),
             remedy="Give the bytes as the library gave them; of a hexadecimal text, bytes.fromhex(text[2:])",
+        )
+
+
+def require_person(person: str) -> None:
+    """Judge who acts, before anything is opened or done.
+
+    Raises:
+        InputError: nobody is named.
+    """
+    if not person.strip():
+        raise InputError(
+            "It is not said who acts",
+            why="there is a person behind each access, and the institution must be able to name them",
+            remedy="Give the person as the institution knows them, a command by --person",
         )
 
 
@@ -184,12 +198,7 @@ class Profile:
         Raises:
             InputError: nobody is named.
         """
-        if not person.strip():
-            raise InputError(
-                "It is not said who acts",
-                why="there is a person behind each access, and the institution must be able to name them",
-                remedy="Give the person as the institution knows them",
-            )
+        require_person(person)
         with self.vault.transaction():
             record = self.vault.find(Kind.PERSON_KEY, "current")
             if record is None:

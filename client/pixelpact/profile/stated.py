@@ -16,6 +16,8 @@ _FORMAT = "pixelpact-profile"
 _VERSION = 1
 _KEYS = ("format", "version", "role", "institution", "store", "unlock", "change")
 _LONGEST_FILE = 65_536
+#: What profiles lack that were made before it was there.
+_ADDED = {"work": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Stated:
 
 
 def _store_of(value: object) -> StoreChoice:
+    if isinstance(value, dict):
+        value = _ADDED | value
     fields = _require_keys(value, StoreChoice.__slots__, "a store")
     for name, given in fields.items():
         if name == "allow_public":
@@ -85,6 +89,8 @@ def _store_of(value: object) -> StoreChoice:
                 raise ValueError("its store's allow_public must be true or false")
         else:
             _require_name(given, f"its store's {name}")
+    if fields["work"] and not (fields["kubo"] and Path(fields["work"]).is_absolute()):
+        raise ValueError("its store's work must be empty or an absolute path, and is for Kubo alone")
     return StoreChoice(**fields)
 
 

@@ -62,8 +62,10 @@ class Attempt:
         if entry.step == "stored" and not (
             unchanged(entry.state["fingerprint"]) and self._pinned_again(entry)
         ):
-            kept = {"study_id": self.context.study_id, "abandoned": entry.state["manifest_digest"]}
-            entry.restart("secrets", kept)
+            kept: dict[str, Value] = {
+                name: entry.state[name] for name in ("study_id", "subject") if name in entry.state
+            }
+            entry.restart("secrets", {**kept, "abandoned": entry.state["manifest_digest"]})
         if entry.step == "secrets":
             if resumed:
                 self._abandon(entry.state["abandoned"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pixelpact import crypto
-from pixelpact.errors import BlockError, EncodingError, InputError
+from pixelpact.errors import BlockError, EncodingError, InputError, StoreError
 from pixelpact.models import StudySource
 from pixelpact.sealing.attempt import Attempt, Progress
 from pixelpact.sealing.source import read_fingerprint
@@ -59,7 +59,8 @@ def seal(  # noqa: PLR0913 - by name
     Raises:
         InputError: the source can't be sealed, changed while it was read, or is not what was registered.
         SealedStudyError: what the store gives back is not what was sealed.
-        StoreError, VaultError, OutputError: store or vault can't be used.
+        StoreError: the study is on the chain, and blocks of it are gone; or the store can't be used.
+        VaultError, OutputError: the vault can't be used.
     """
     where = f"{network.genesis.hex()}/{network.chain_id}/{network.registry.hex()}"
     with vault.journal("seal", f"{where}/{custodian}/{source.study_uid}") as entry:
@@ -67,13 +68,16 @@ def seal(  # noqa: PLR0913 - by name
         if not resumed:
             known = find_known(vault, network, custodian, source.study_uid)
             if known is None:
-                _begin(vault, entry, custodian, source.study_uid)
+                _begin(vault, entry, custodian, source.study_uid, subject)
             else:
                 known = _for_subject(vault, known, subject)
                 if _still_holds(known, source, store):
                     return known.sealed(known.final or _FIRST)
                 _begin_anew(vault, entry, known)
                 resumed = True
+        if entry.state.get("subject") != subject:
+            # What was interrupted is named with the patient it is for now.
+            entry.advance(str(entry.step), {"subject": subject})
         study_id = entry.state["study_id"]
         keys = epoch_keys(vault, study_id, _FIRST)
         attempt = Attempt(network.context(study_id, _FIRST), keys, custodian, store, threads, progress)
@@ -105,13 +109,13 @@ def seal(  # noqa: PLR0913 - by name
     return sealed.sealed(_FIRST)
 
 
-def _begin(vault: Vault, entry: Entry, custodian: int, study_uid: str) -> None:
+def _begin(vault: Vault, entry: Entry, custodian: int, study_uid: str, subject: bytes) -> None:
     key, secret = crypto.StudyKey.generate(), crypto.StudySecret.generate()
     study_id = crypto.study_id(custodian, crypto.local_id(secret, custodian, study_uid))
     with vault.transaction():
         vault.put(Kind.STUDY_SECRET, study_id.hex(), {"secret": bytes(secret)})
         put_key(vault, study_id, _FIRST, key, None)
-        entry.advance("secrets", {"study_id": study_id, "abandoned": None})
+        entry.advance("secrets", {"study_id": study_id, "abandoned": None, "subject": subject})
 
 
 def _begin_anew(vault: Vault, entry: Entry, known: Known) -> None:
@@ -120,7 +124,9 @@ def _begin_anew(vault: Vault, entry: Entry, known: Known) -> None:
         vault.delete(Kind.STUDY, known.study_id.hex())
         put_key(vault, known.study_id, _FIRST, epoch_keys(vault, known.study_id, _FIRST).key, None)
         abandoned = known.epochs[_FIRST].manifest_digest
-        entry.advance("secrets", {"study_id": known.study_id, "abandoned": abandoned})
+        entry.advance(
+            "secrets", {"study_id": known.study_id, "abandoned": abandoned, "subject": known.subject}
+        )
 
 
 def _for_subject(vault: Vault, known: Known, subject: bytes) -> Known:
@@ -138,7 +144,12 @@ def _for_subject(vault: Vault, known: Known, subject: bytes) -> Known:
 
 
 def _still_holds(known: Known, source: StudySource, store: Store) -> bool:
-    """Whether what was sealed is the source's, and stored. InputError when the chain may name another."""
+    """Whether what was sealed is the source's, and stored.
+
+    Raises:
+        InputError: the chain may name another sealing.
+        StoreError: the chain may name it, and blocks of it are gone: sealing anew would not bring them back.
+    """
     same = read_fingerprint(source) == known.fingerprint
     if known.offered:
         if not same:
@@ -147,9 +158,23 @@ def _still_holds(known: Known, source: StudySource, store: Store) -> bool:
                 why="files were added, removed or changed since, and what is registered can't be exchanged",
                 remedy="Give the study's files as they were",
             )
+        _require_stored(known.sealed(known.final or _FIRST), store)
         return True
     if same:
         with suppress(BlockError, EncodingError):
             store.pin(known.sealed(_FIRST).root)
             return True
     return False
+
+
+def _require_stored(sealed: SealedStudy, store: Store) -> None:
+    try:
+        # Also where it is pinned: each of its blocks is looked for.
+        store.pin(sealed.root)
+    except (BlockError, EncodingError) as error:
+        raise StoreError(
+            f"The study was sealed before, and epoch {sealed.epoch} of it is not whole in the store",
+            why=": ".join(filter(None, (error.what, error.why))),
+            remedy="Run `pixelpact doctor`: it tells an old vault from a store that has lost blocks, and "
+            "what mends it",
+        ) from error
