@@ -89,7 +89,7 @@ class Story:
             versions = {number: each.publish_key() for number, each in self.cast.requesters.items()}
             self.cast.settle()
             note.sentence = (
-                "Five contracts stand on a private chain; three requesters published their encryption keys."
+                "Six contracts stand on a private chain; three requesters published their encryption keys."
             )
             note.fact("chain id", consortium.network.chain_id)
             note.fact("genesis", consortium.network.genesis)
