@@ -9,6 +9,13 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+# Whoever runs the tests in the background may have had SIGINT ignored, and a program goes on ignoring that.
+_LISTENING = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("pixelpact", run_name="__main__", alter_sys=True)
+"""
+
 
 class Told(NamedTuple):
     """What one run of ``pixelpact demo --json`` left."""
@@ -26,7 +33,7 @@ class Running:
         self._stdout, self._stderr = cwd / f"{output}.json", cwd / f"{output}.log"
         with self._stdout.open("wb") as stdout, self._stderr.open("wb") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "pixelpact", "demo", "--json", "--output", output, *arguments],
+                [sys.executable, "-c", _LISTENING, "demo", "--json", "--output", output, *arguments],
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,

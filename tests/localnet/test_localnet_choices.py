@@ -8,10 +8,12 @@ import socket
 from pathlib import Path
 
 import pytest
+from eth_account import Account as EthAccount
+from eth_keyfile import keyfile
 
 from pixelpact.cli.app import run
 from pixelpact.errors import InputError, OutputError
-from pixelpact.localnet import Localnet, processes, programs
+from pixelpact.localnet import Localnet, geth, processes, programs
 from pixelpact.localnet.kubo import _make_repository
 from pixelpact.localnet.plan import Plan
 
@@ -201,3 +203,15 @@ def test_a_system_that_does_not_tell_when_a_process_began_is_refused(
     with pytest.raises(InputError, match="can't be kept here"):
         Localnet.up(tmp_path / "net")
     assert not (tmp_path / "net").exists()
+
+
+def test_a_sealers_keystore_has_its_whole_initialisation_vector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    # One in 256 begins with a zero byte; then Geth would end as soon as it unlocks the account.
+    monkeypatch.setattr(keyfile.Random, "get_random_bytes", lambda size: bytes(2) + b"\x07" * (size - 2))
+    address = geth._sealer(tmp_path / "home")
+    kept = json.loads((tmp_path / "home" / "keystore" / "sealer.json").read_text("utf-8"))
+    assert kept["crypto"]["cipherparams"]["iv"] == "0000" + "07" * 14
+    word = (tmp_path / "home" / "password").read_text("ascii").strip()
+    assert "0x" + EthAccount.from_key(EthAccount.decrypt(kept, word)).address[2:].lower() == address

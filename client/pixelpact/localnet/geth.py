@@ -88,7 +88,11 @@ def _sealer(home: Path) -> str:
     if not path.exists():
         key = EthAccount.create().key
         word = password.read_text("ascii").strip()
-        write_json(path, EthAccount.encrypt(key, word, kdf="scrypt", iterations=_SCRYPT_ROUNDS))
+        kept = EthAccount.encrypt(key, word, kdf="scrypt", iterations=_SCRYPT_ROUNDS)
+        # The library leaves leading zeros of this number away; Geth asks for all of its 16 bytes, or ends.
+        vector = kept["crypto"]["cipherparams"]
+        vector["iv"] = vector["iv"].zfill(32)
+        write_json(path, kept)
     return "0x" + str(read_json(path)["address"]).removeprefix("0x").lower()
 
 
