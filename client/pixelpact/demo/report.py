@@ -10,7 +10,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from pixelpact.demo.outcome import STEPS, Outcome, Picture, Step, StudyOutcome
+from pixelpact.demo.outcome import Outcome, Picture, Step, StudyOutcome
 from pixelpact.errors import OutputError
 
 __all__ = ["write_report"]
@@ -30,9 +30,22 @@ _NAME_OF_GAS = {
     "AccessLedger.request": "a requester asks; the answer is recorded",
     "AccessLedger.release": "a key is released; the chain decides again",
     "AccessLedger.confirm": "a requester confirms what it received",
+    "AccessLedger.emergency": "two people ask in an emergency; the answer is recorded",
+    "AccessLedger.review": "an emergency is reviewed",
+    "ConsentRegistry.anchor": "any number of signed consents are anchored under one root",
+    "ConsentRegistry.appoint": "a patient appoints a guardian",
+    "ConsentRegistry.dismiss": "a patient dismisses a guardian",
     "ConsentRegistry.record": "a patient's consent is recorded, the signature checked",
+    "ConsentRegistry.recordPaper": "a consent on paper is recorded, attested by two operators",
+    "ConsentRegistry.refuse": "a patient refuses",
     "ConsentRegistry.revoke": "a patient withdraws a consent",
+    "InstitutionRegistry.carryOut": "what was voted for is carried out",
+    "InstitutionRegistry.propose": "an institution proposes something and votes for it",
     "InstitutionRegistry.publishKey": "an institution publishes its encryption key",
+    "InstitutionRegistry.setOperator": "an institution lets an account act for it",
+    "InstitutionRegistry.vote": "an institution votes",
+    "ProjectRegistry.approve": "an ethics board's approval is recorded, the signature checked",
+    "ProjectRegistry.register": "a research project is registered",
     "StudyRegistry.register": "a study is registered",
     "StudyRegistry.rotate": "a study is sealed under a new key",
     "StudyRegistry.attestDisposal": "the old blocks' disposal is attested",
@@ -96,7 +109,7 @@ def _verdict(outcome: Outcome) -> str:
     figures = (
         (
             "All as it should be" if outcome.ok else "Not as it should be",
-            f"{good} of {len(STEPS)} steps",
+            f"{good} of {len(outcome.planned)} steps",
         ),
         (f"{identical} of {len(outcome.studies)}", "studies arrived bit for bit identical"),
         (f"{outcome.audit_events} events", f"audited, {len(outcome.findings) or 'no'} findings"),

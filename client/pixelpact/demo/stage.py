@@ -92,7 +92,7 @@ class Cast:
         Raises:
             UnreachableError: a node stays behind.
         """
-        chains = [self.reader, *(self.consortium[number].chain for number in NAMES)]
+        chains = [self.reader, *(self.consortium[1 + place].chain for place in range(len(self.consortium)))]
         nodes = {chain.network.rpc: chain for chain in chains}
         goal = max(chain.final_head().number for chain in nodes.values())
         deadline = time.monotonic() + _SETTLES_WITHIN
@@ -105,6 +105,11 @@ class Cast:
                         remedy="Check that it runs and is connected to them",
                     )
                 time.sleep(_PAUSE)
+
+    def wait_until(self, moment: int) -> None:
+        """Let the chain's time come to this second, on every node."""
+        self.consortium.wait_until(moment)
+        self.settle()
 
 
 class Note:

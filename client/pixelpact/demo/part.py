@@ -1,0 +1,96 @@
+"""What the parts of the story in full have in common: who asks for what, and who votes."""
+
+from __future__ import annotations
+
+from pixelpact.chain import Account
+from pixelpact.consortium import Delegate
+from pixelpact.demo.stage import Cast, Exhibit, Note, Stage
+from pixelpact.demo.story import DOCTOR, A, B, Story
+from pixelpact.models import ZERO32, Motion, SignedInvitation
+from pixelpact.policy import OperatorPermission, Purpose, Reason
+from pixelpact.profile import Profile
+from pixelpact.requester import AccessRequest
+
+__all__ = ["Part"]
+
+
+class Part:
+    """A part of the story in full, on the smallest study of it.
+
+    Args:
+        story: told up to the last denial.
+    """
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        self.exhibit: Exhibit = min(story.exhibits, key=lambda exhibit: exhibit.source.length)
+
+    @property
+    def stage(self) -> Stage:
+        """Runs the steps."""
+        return self.story.stage
+
+    @property
+    def cast(self) -> Cast:
+        """Who takes part."""
+        return self.story.cast
+
+    @property
+    def subject(self) -> bytes:
+        """The patient's address at Hospital A."""
+        return self.cast.patient.address(custodian=A)
+
+    @property
+    def categories(self) -> int:
+        """The kinds of images in the study."""
+        return self.exhibit.on_chain.categories
+
+    def delegate(self, institution: int) -> Delegate:
+        """Who speaks for an institution."""
+        return Delegate(self.cast.consortium[institution])
+
+    def ask(  # noqa: PLR0913 - by name, as it is asked
+        self,
+        note: Note,
+        invitation: SignedInvitation,
+        reason: Reason,
+        *,
+        requester: int = B,
+        purpose: Purpose = Purpose.TREAT,
+        project: bytes = ZERO32,
+    ) -> AccessRequest:
+        """Ask, and check that this is the answer and that the chain has it."""
+        self.cast.settle()
+        asked = self.cast.requesters[requester].request(
+            invitation, purpose=purpose, person=DOCTOR[requester], project=project
+        )
+        self.cast.settle()
+        self.story.expect(note, asked, reason)
+        return asked
+
+    def second(self, note: Note, institution: int, permissions: OperatorPermission) -> Profile:
+        """A second person of an institution, with an account and a vault of their own."""
+        account = Account.generate()
+        self.delegate(institution).set_operator(account.address, permissions)
+        self.cast.settle()
+        kept = self.cast.reader.institutions.operator(account.address, at="final")
+        note.check("the institution's admin lets a second person act", holds=kept.institution == institution)
+        return self.cast.consortium.join(account, institution)
+
+    def vote(self, note: Note, motion: Motion) -> int:
+        """Propose something as Hospital A, and let the institutions vote until two thirds are for it."""
+        number = self.delegate(A).propose(motion)
+        self.cast.settle()
+        for institution in range(1, len(self.cast.consortium) + 1):
+            delegate = self.delegate(institution)
+            standing = delegate.proposal(number)
+            if not standing.missing:
+                break
+            if institution in standing.voters and institution not in standing.voted:
+                delegate.vote(number)
+                self.cast.settle()
+        standing = self.delegate(B).proposal(number)
+        note.fact("proposal", number)
+        note.fact("votes for it", f"{len(standing.voted)} of {len(standing.voters)}")
+        note.check("two thirds of those who vote are for it", holds=not standing.missing)
+        return number
