@@ -21,12 +21,12 @@ from pixelpact.demo.story import ARCHIVE, DOCTOR, A, B, D, Story
 from pixelpact.models import ZERO32, EmergencyDraft, Modifier, SignedDirective
 from pixelpact.policy import (
     ModifierCode,
-    OperatorPermission,
     Permission,
     Purpose,
     Reason,
     Role,
 )
+from pixelpact.profile import Profile
 from pixelpact.requester import Requester
 
 __all__ = ["Affairs"]
@@ -45,11 +45,13 @@ class Affairs(Part):
 
     Args:
         story: told up to the last denial.
+        second: the profile of Hospital B's second person, who may open records in an emergency.
         batched: a consent for Hospital B that stands.
     """
 
-    def __init__(self, story: Story, batched: SignedDirective) -> None:
+    def __init__(self, story: Story, second: Profile, batched: SignedDirective) -> None:
         super().__init__(story)
+        self._second = Requester(second)
         self._batched = batched
         self._research: SignedDirective
         self._project = b""
@@ -77,22 +79,11 @@ class Affairs(Part):
         self._decide_by_it()
 
     def _register(self) -> None:
-        title = "Hospital B registers a research project"
+        title = "Hospital B registers a research project; the patient allows research on its disease"
         with self.stage.step("project-registered", title, NAMES[B]) as note:
             body = project_of(
                 B, protocol=hashlib.sha256(b"A protocol made up for this story.").digest(), codes=[_DISEASE]
             )
-            found = self.delegate(B).register_project(body)
-            self._project = found.number
-            self.cast.settle()
-            note.fact("project", found.number)
-            note.fact("disease", _DISEASE)
-            note.check("it is registered, and in force for nobody", holds=not found.board)
-            note.sentence = "The chain has the protocol's digest; an ethics board has yet to approve it."
-
-    def _ask_without_project(self) -> None:
-        title = "The patient allows research on one disease; Hospital B asks without a project"
-        with self.stage.step("project-missing", title, NAMES[B], "denial") as note:
             self._research = self.cast.patient.allow(
                 custodian=A,
                 grantee=B,
@@ -101,7 +92,19 @@ class Affairs(Part):
                 permission=Permission.DS,
                 modifiers=[Modifier(ModifierCode.DS, code_bytes(_DISEASE))],
             )
-            self.cast.hospital_a.relay(self._research)
+            found, _ = self.together(
+                lambda: self.delegate(B).register_project(body),
+                lambda: self.cast.hospital_a.relay(self._research),
+            )
+            self._project = found.number
+            note.fact("project", found.number)
+            note.fact("disease", _DISEASE)
+            note.check("it is registered, and nobody has approved it", holds=not found.board)
+            note.sentence = "The chain has the protocol's digest; an ethics board has yet to approve it."
+
+    def _ask_without_project(self) -> None:
+        title = "Hospital B asks for research without a project"
+        with self.stage.step("project-missing", title, NAMES[B], "denial") as note:
             self._ask_for_research(note, Reason.PERMISSION_NEEDS_PROJECT, cited=False)
 
     def _admit(self) -> None:
@@ -143,9 +146,10 @@ class Affairs(Part):
         title = "Two people of Hospital B open the study in an emergency"
         with self.stage.step("emergency-opened", title, NAMES[B]) as note:
             requester = self.cast.requesters[B]
-            second = Requester(self.second(note, B, OperatorPermission.EMERGENCIES))
             self._draft = requester.draft_emergency(self.exhibit.number, justification=_WHY, person=DOCTOR[B])
-            attested = second.attest_emergency(self._draft, person="second-doctor@institution-2.example")
+            attested = self._second.attest_emergency(
+                self._draft, person="second-doctor@institution-2.example"
+            )
             asked = requester.ask_in_emergency(self._draft, attested, person=DOCTOR[B])
             self._emergency = asked.number
             self.cast.settle()
@@ -157,8 +161,6 @@ class Affairs(Part):
                 "what arrived is what was registered, bit for bit",
                 holds=count_identical(self.exhibit.source, fetched) == len(self.exhibit.source),
             )
-            requester.confirm(fetched, person=DOCTOR[B])
-            self.cast.settle()
             note.sentence = (
                 "The chain has two persons' digests and a salted one of the reason; a review is owed."
             )
@@ -248,7 +250,6 @@ class Affairs(Part):
             )
 
     def _ask_for_research(self, note: Note, reason: Reason, *, cited: bool = True) -> None:
-        self.cast.settle()
         self.ask(
             note,
             self.cast.hospital_a.invite(self.exhibit.number, self._research),

@@ -27,6 +27,7 @@ _STORY = (
     "old-envelope",
 )
 _MORE = (
+    "second-persons",
     "guardian-appointed",
     "guardian-consents",
     "refusal",
@@ -37,7 +38,6 @@ _MORE = (
     "batch-served",
     "batch-revoked",
     "batch-withheld",
-    "batch-tampered",
     "project-registered",
     "project-missing",
     "admission-by-vote",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pixelpact.chain import Account
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 from pixelpact.consortium import Delegate
 from pixelpact.demo.stage import Cast, Exhibit, Note, Stage
 from pixelpact.demo.story import DOCTOR, A, B, Story
 from pixelpact.models import ZERO32, Motion, SignedInvitation
-from pixelpact.policy import OperatorPermission, Purpose, Reason
-from pixelpact.profile import Profile
+from pixelpact.policy import Purpose, Reason
 from pixelpact.requester import AccessRequest
 
 __all__ = ["Part"]
@@ -49,6 +51,19 @@ class Part:
         """Who speaks for an institution."""
         return Delegate(self.cast.consortium[institution])
 
+    def request(
+        self,
+        invitation: SignedInvitation,
+        *,
+        requester: int = B,
+        purpose: Purpose = Purpose.TREAT,
+        project: bytes = ZERO32,
+    ) -> AccessRequest:
+        """Ask for the study."""
+        return self.cast.requesters[requester].request(
+            invitation, purpose=purpose, person=DOCTOR[requester], project=project
+        )
+
     def ask(  # noqa: PLR0913 - by name, as it is asked
         self,
         note: Note,
@@ -60,22 +75,17 @@ class Part:
         project: bytes = ZERO32,
     ) -> AccessRequest:
         """Ask, and check that this is the answer and that the chain has it."""
-        self.cast.settle()
-        asked = self.cast.requesters[requester].request(
-            invitation, purpose=purpose, person=DOCTOR[requester], project=project
-        )
+        asked = self.request(invitation, requester=requester, purpose=purpose, project=project)
         self.cast.settle()
         self.story.expect(note, asked, reason)
         return asked
 
-    def second(self, note: Note, institution: int, permissions: OperatorPermission) -> Profile:
-        """A second person of an institution, with an account and a vault of their own."""
-        account = Account.generate()
-        self.delegate(institution).set_operator(account.address, permissions)
+    def together(self, *acts: Callable[[], Any]) -> list[Any]:
+        """What different institutions do at the same time, so that they wait for the same blocks."""
+        with ThreadPoolExecutor(len(acts)) as pool:
+            begun = [pool.submit(act) for act in acts]
         self.cast.settle()
-        kept = self.cast.reader.institutions.operator(account.address, at="final")
-        note.check("the institution's admin lets a second person act", holds=kept.institution == institution)
-        return self.cast.consortium.join(account, institution)
+        return [each.result() for each in begun]
 
     def vote(self, note: Note, motion: Motion) -> int:
         """Propose something as Hospital A, and let the institutions vote until two thirds are for it."""
