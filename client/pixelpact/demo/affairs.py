@@ -60,7 +60,7 @@ class Affairs(Part):
         self._draft: EmergencyDraft
         self._emergency = b""
         self._engine: EngineCode
-        self._motion = 0
+        self._suspension = self._replacement = 0
 
     def tell(self) -> None:
         """All of them."""
@@ -71,10 +71,10 @@ class Affairs(Part):
         self._ask_with_project()
         self._open_in_emergency()
         self._review()
+        self._deploy()
+        self._vote_for_two_things()
         self._suspend()
         self._ask_under_a_suspended_board()
-        self._deploy()
-        self._vote_for_the_engine()
         self._replace_the_engine()
         self._decide_by_it()
 
@@ -111,7 +111,7 @@ class Affairs(Part):
         title = "An ethics board is admitted by the institutions' votes"
         with self.stage.step("admission-by-vote", title, _CONSORTIUM) as note:
             motion = admit(self._account.address, roles=Role.ETHICS_BOARD, country="CH")
-            number = self.vote(note, motion)
+            (number,) = self.vote(note, {A: motion})
             self.delegate(D).carry_out(number)
             self.cast.settle()
             registry = self.cast.reader.institutions
@@ -187,21 +187,6 @@ class Affairs(Part):
             note.check("nothing is owed for it any more", holds=self._emergency not in left)
             note.sentence = "The reason that was handed over is the one that was given then."
 
-    def _suspend(self) -> None:
-        title = "The ethics board is suspended by the institutions' votes"
-        with self.stage.step("suspension-by-vote", title, _CONSORTIUM) as note:
-            number = self.vote(note, suspend(self._board))
-            self.delegate(A).carry_out(number)
-            self.cast.settle()
-            record = self.cast.reader.institutions.institution(self._board, at="final")
-            note.check("the registry has it as suspended", holds=record.status is InstitutionStatus.SUSPENDED)
-            note.sentence = "It does nothing any more, until the others vote to reinstate it."
-
-    def _ask_under_a_suspended_board(self) -> None:
-        title = "Hospital B asks under the project that the suspended board approved"
-        with self.stage.step("suspension-denies", title, NAMES[B], "denial") as note:
-            self._ask_for_research(note, Reason.PROJECT_BOARD_DEPENDENT)
-
     def _deploy(self) -> None:
         title = "Hospital A deploys another version of the policy engine"
         with self.stage.step("engine-deployed", title, NAMES[A]) as note:
@@ -216,20 +201,40 @@ class Affairs(Part):
             note.check("it decides nothing yet", holds=rule.engine_version < self._engine.version)
             note.sentence = "Anybody may deploy one; it decides after a vote and a notice."
 
-    def _vote_for_the_engine(self) -> None:
-        title = "The institutions vote for it; a notice begins, in which patients can withdraw"
+    def _vote_for_two_things(self) -> None:
+        title = (
+            "The institutions vote for the engine, whose notice begins, and for suspending the ethics board"
+        )
         with self.stage.step("engine-voted", title, _CONSORTIUM) as note:
-            self._motion = self.vote(note, replace_engine(self._engine.address, self._engine.code_hash))
-            standing = self.delegate(A).proposal(self._motion)
+            replacement = replace_engine(self._engine.address, self._engine.code_hash)
+            numbers = self.vote(note, {B: replacement, A: suspend(self._board)})
+            self._replacement, self._suspension = numbers
+            standing = self.delegate(A).proposal(self._replacement)
             notice = self.cast.reader.institutions.terms().engine_notice
-            note.check("it waits for the notice", holds=standing.from_ >= standing.passed_at + notice)
-            note.sentence = f"The notice of this consortium: {notice} seconds. A week is recommended."
+            note.check("the engine waits for its notice", holds=standing.from_ >= standing.passed_at + notice)
+            note.sentence = (
+                f"In the notice patients can withdraw: {notice} seconds here, and a week is recommended."
+            )
+
+    def _suspend(self) -> None:
+        title = "The ethics board is suspended by the institutions' votes"
+        with self.stage.step("suspension-by-vote", title, _CONSORTIUM) as note:
+            self.delegate(A).carry_out(self._suspension)
+            self.cast.settle()
+            record = self.cast.reader.institutions.institution(self._board, at="final")
+            note.check("the registry has it as suspended", holds=record.status is InstitutionStatus.SUSPENDED)
+            note.sentence = "It does nothing any more, until the others vote to reinstate it."
+
+    def _ask_under_a_suspended_board(self) -> None:
+        title = "Hospital B asks under the project that the suspended board approved"
+        with self.stage.step("suspension-denies", title, NAMES[B], "denial") as note:
+            self._ask_for_research(note, Reason.PROJECT_BOARD_DEPENDENT)
 
     def _replace_the_engine(self) -> None:
         title = "The notice is over, and the engine is replaced"
         with self.stage.step("engine-replaced", title, _CONSORTIUM) as note:
-            self.cast.wait_until(self.delegate(B).proposal(self._motion).from_)
-            self.delegate(B).carry_out(self._motion)
+            self.cast.wait_until(self.delegate(B).proposal(self._replacement).from_)
+            self.delegate(B).carry_out(self._replacement)
             self.cast.settle()
             rule = self.cast.reader.institutions.rule(at="final")
             note.check(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from pixelpact.consortium import Delegate
@@ -87,20 +88,31 @@ class Part:
         self.cast.settle()
         return [each.result() for each in begun]
 
-    def vote(self, note: Note, motion: Motion) -> int:
-        """Propose something as Hospital A, and let the institutions vote until two thirds are for it."""
-        number = self.delegate(A).propose(motion)
-        self.cast.settle()
-        for institution in range(1, len(self.cast.consortium) + 1):
-            delegate = self.delegate(institution)
-            standing = delegate.proposal(number)
-            if not standing.missing:
+    def vote(self, note: Note, motions: Mapping[int, Motion]) -> list[int]:
+        """Let each institution propose its motion, and all vote until two thirds are for each of them."""
+        numbers = self.together(
+            *(partial(self.delegate(by).propose, motion) for by, motion in motions.items())
+        )
+        for _ in range(len(self.cast.consortium)):
+            votes = self._next_votes(numbers)
+            if not votes:
                 break
-            if institution in standing.voters and institution not in standing.voted:
-                delegate.vote(number)
-                self.cast.settle()
-        standing = self.delegate(B).proposal(number)
-        note.fact("proposal", number)
-        note.fact("votes for it", f"{len(standing.voted)} of {len(standing.voters)}")
-        note.check("two thirds of those who vote are for it", holds=not standing.missing)
-        return number
+            self.together(*(partial(self.delegate(by).vote, number) for by, number in votes.items()))
+        for number in numbers:
+            standing = self.delegate(B).proposal(number)
+            note.fact(f"proposal {number}", f"{len(standing.voted)} of {len(standing.voters)} votes for it")
+            note.check("two thirds of those who vote are for it", holds=not standing.missing)
+        return numbers
+
+    def _next_votes(self, numbers: Iterable[int]) -> dict[int, int]:
+        """Who votes for what next, by institution: each for one thing at a time."""
+        votes: dict[int, int] = {}
+        for number in numbers:
+            standing = self.delegate(A).proposal(number)
+            free = [
+                each
+                for each in standing.voters
+                if each not in standing.voted and each not in votes and each <= len(self.cast.consortium)
+            ]
+            votes.update(dict.fromkeys(free[: standing.missing], number))
+        return votes

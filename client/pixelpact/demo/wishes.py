@@ -60,12 +60,11 @@ class Wishes(Part):
         self._appoint()
         self._allow_as_guardian()
         self._refuse()
-        self._dismiss()
         self._record_paper()
         self._ask_by_paper()
         self._anchor()
         self._serve_a_leaf()
-        self._revoke_a_leaf()
+        self._cite_a_revoked_leaf()
         self._withhold_leaves()
 
     @property
@@ -102,27 +101,25 @@ class Wishes(Part):
             self._cite(note, self._allowed, Reason.PERMITTED, requester=C)
 
     def _refuse(self) -> None:
-        title = "The patient refuses Company C, whatever anybody allowed"
+        title = "The patient refuses Company C, whatever anybody allowed, and dismisses the guardian"
         with self.stage.step("refusal", title, "the patient", "denial") as note:
-            self.cast.hospital_a.relay(self.cast.patient.refuse(custodian=A, grantee=C))
-            self.cast.settle()
+            refusal = self.cast.patient.refuse(custodian=A, grantee=C)
+            dismissal = self.cast.patient.dismiss(self._appointment, custodian=A)
+            # Any institution brings what is signed to the chain.
+            self.together(
+                lambda: self.cast.hospital_a.relay(refusal),
+                lambda: Custodian(self.cast.consortium[B]).relay(dismissal),
+            )
             found = next(self.cast.reader.find(RefusalSet, subject=self.subject), None)
             note.check(
                 "the chain has the refusal, final",
                 holds=found is not None and found.grantee == C and found.purposes > 0,
             )
-            self._cite(note, self._allowed, Reason.REFUSED_BY_PATIENT, requester=C)
-
-    def _dismiss(self) -> None:
-        title = "The patient dismisses the guardian"
-        with self.stage.step("guardian-dismissed", title, "the patient") as note:
-            self.cast.hospital_a.relay(self.cast.patient.dismiss(self._appointment, custodian=A))
-            self.cast.settle()
             kept = self.cast.reader.consents.appointment(self.subject, self._appointment, at="final")
-            note.check("the chain has the end of it, final", holds=kept.ended)
+            note.check("the chain has the guardian's end, final", holds=kept.ended)
             stands = standing_of(self.cast.reader, self._allowed)
             note.check("what the guardian allowed counts no more", holds=stands.word == "void")
-            note.sentence = "What a guardian allowed counts only as long as the guardian acts."
+            self._cite(note, self._allowed, Reason.REFUSED_BY_PATIENT, requester=C)
 
     def _record_paper(self) -> None:
         title = "Hospital D records a consent on paper, which two of its people saw"
@@ -172,23 +169,24 @@ class Wishes(Part):
             note.sentence = "One transaction; each consent counts, is proven and is withdrawn alone."
 
     def _serve_a_leaf(self) -> None:
-        title = "Hospital B cites one consent of the batch, and is served"
+        title = "Hospital B cites one consent of the batch and is served; the patient withdraws another"
         with self.stage.step("batch-served", title, NAMES[B]) as note:
             asked = self._cite(note, self.batched, Reason.PERMITTED)
-            self.cast.hospital_a.release(asked, person=ARCHIVE)
-            self.cast.settle()
+            withdrawal = self.cast.patient.withdraw(self._leaves[1])
+            self.together(
+                lambda: self.cast.hospital_a.release(asked, person=ARCHIVE),
+                lambda: Custodian(self.cast.consortium[D]).relay(withdrawal),
+            )
             fetched = self.cast.requesters[B].fetch(asked)
             note.check(
                 "what arrived is what was registered, bit for bit",
                 holds=count_identical(self.exhibit.source, fetched) == len(self.exhibit.source),
             )
 
-    def _revoke_a_leaf(self) -> None:
-        title = "The patient withdraws another consent of the batch, alone"
-        with self.stage.step("batch-revoked", title, "the patient", "denial") as note:
-            revoked = self._leaves[1]
-            self.cast.hospital_a.relay(self.cast.patient.withdraw(revoked))
-            self._cite(note, revoked, Reason.DIRECTIVE_REVOKED)
+    def _cite_a_revoked_leaf(self) -> None:
+        title = "Hospital B cites the consent of the batch that was withdrawn, alone"
+        with self.stage.step("batch-revoked", title, NAMES[B], "denial") as note:
+            self._cite(note, self._leaves[1], Reason.DIRECTIVE_REVOKED)
             other = self.batched
             stands = standing_of(self.cast.reader, other, self._batch.evidence[other.number])
             note.check("the others stand", holds=stands.word == "in force")

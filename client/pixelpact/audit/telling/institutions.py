@@ -25,7 +25,7 @@ from pixelpact.chain import (
     Voted,
 )
 from pixelpact.models import Action
-from pixelpact.policy import Role
+from pixelpact.policy import OperatorPermission, Role
 
 __all__ = ["TELLERS"]
 
@@ -39,11 +39,13 @@ def _operator_set(step: Step, event: OperatorSet) -> Told:
     account = words.short(event.account)
     if event.permissions == 0:
         return step.name(event.institution), "operator removed", f"is no more acted for by {account}"
-    return (
-        step.name(event.institution),
-        "operator set",
-        f"gave the account {account} the permissions {event.permissions:#05b}",
+    held = [str(each.name) for each in OperatorPermission if event.permissions & each]
+    what = (
+        f"the permission{'s' if len(held) > 1 else ''} {words.series(held)}"
+        if held
+        else "unknown permissions"
     )
+    return step.name(event.institution), "operator set", f"gave the account {account} {what}"
 
 
 def _key_published(step: Step, event: KeyPublished) -> Told:
