@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 from demo_told import Silent
@@ -18,7 +19,16 @@ _DENIED = {
     "refusal": "The patient refuses this purpose whatever else was allowed.",
     "batch-revoked": "The patient withdrew this consent.",
     "project-missing": "The consent is for research on one disease and no project is cited.",
+    "suspension-denies": "The ethics board that approved the project takes no part at present, or holds the "
+    "study itself.",
 }
+_BOARD = "The ethics board (institution 5)"
+_TOLD = (
+    "Proposal 1 was carried out by Hospital D (institution 4).",
+    f"{_BOARD} joined the consortium from CH; it approves research projects.",
+    f"{_BOARD} was suspended by Hospital A (institution 1).",
+    "to suspend the ethics board (institution 5).",
+)
 
 
 def test_everything_that_can_be_said_is_told_and_found_right(one_image: Path, tmp_path: Path) -> None:
@@ -37,7 +47,13 @@ def test_everything_that_can_be_said_is_told_and_found_right(one_image: Path, tm
     assert audited.findings == ()
     # The thousand consents are one event, and one that was withdrawn.
     assert audited.events < 100
-    assert "43 of 43 steps" in (output / "report.html").read_text("utf-8")
+    told = [sentence for *_, sentence in outcome.trail]
+    assert [end for end in _TOLD if not any(each.endswith(end) for each in told)] == []
+
+    page = (output / "report.html").read_text("utf-8")
+    assert "43 of 43 steps" in page
+    assert "What else can be said of an image" in page
+    assert [each.title for each in outcome.steps if escape(each.title) not in page] == []
 
     # What was to be told in full and ended early is not ok, whatever its steps say.
     short = tuple(each for each in outcome.steps if each.name in STEPS)

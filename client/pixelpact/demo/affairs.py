@@ -18,6 +18,7 @@ from pixelpact.demo.arrival import count_identical
 from pixelpact.demo.part import Part
 from pixelpact.demo.stage import NAMES, Note
 from pixelpact.demo.story import ARCHIVE, DOCTOR, A, B, D, Story
+from pixelpact.errors import InputError
 from pixelpact.models import ZERO32, EmergencyDraft, Modifier, SignedDirective
 from pixelpact.policy import (
     ModifierCode,
@@ -92,7 +93,7 @@ class Affairs(Part):
                 permission=Permission.DS,
                 modifiers=[Modifier(ModifierCode.DS, code_bytes(_DISEASE))],
             )
-            found, _ = self.together(
+            found, _ = self.cast.together(
                 lambda: self.delegate(B).register_project(body),
                 lambda: self.cast.hospital_a.relay(self._research),
             )
@@ -116,6 +117,7 @@ class Affairs(Part):
             self.cast.settle()
             registry = self.cast.reader.institutions
             self._board = registry.operator(self._account.address, at="final").institution
+            self.story.names[self._board] = _BOARD
             record = registry.institution(self._board, at="final")
             note.fact("institution", self._board)
             note.check(
@@ -141,12 +143,14 @@ class Affairs(Part):
         title = "Hospital B asks under the project"
         with self.stage.step("project-request", title, NAMES[B]) as note:
             self._ask_for_research(note, Reason.PERMITTED)
+            note.sentence = "Permitted: the project is on the disease, and its approval is in force."
 
     def _open_in_emergency(self) -> None:
         title = "Two people of Hospital B open the study in an emergency"
         with self.stage.step("emergency-opened", title, NAMES[B]) as note:
             requester = self.cast.requesters[B]
             self._draft = requester.draft_emergency(self.exhibit.number, justification=_WHY, person=DOCTOR[B])
+            self._try_alone(note)
             attested = self._second.attest_emergency(
                 self._draft, person="second-doctor@institution-2.example"
             )
@@ -164,6 +168,17 @@ class Affairs(Part):
             note.sentence = (
                 "The chain has two persons' digests and a salted one of the reason; a review is owed."
             )
+
+    def _try_alone(self, note: Note) -> None:
+        requester, claim = self.cast.requesters[B], "one account alone can't"
+        alone = requester.attest_emergency(self._draft, person="somebody@institution-2.example")
+        try:
+            requester.ask_in_emergency(self._draft, alone, person=DOCTOR[B])
+        except InputError as error:
+            note.check(claim, holds=True)
+            note.fact("it says", error.sentence)
+        else:
+            note.check(claim, holds=False)
 
     def _review(self) -> None:
         title = "Hospital A reviews the emergency"
@@ -253,6 +268,7 @@ class Affairs(Part):
                 f"it was decided by version {self._engine.version}",
                 holds=event is not None and event.engine_version == self._engine.version,
             )
+            note.sentence = f"Permitted, by version {self._engine.version} of the rules."
 
     def _ask_for_research(self, note: Note, reason: Reason, *, cited: bool = True) -> None:
         self.ask(

@@ -36,7 +36,7 @@ def _let_second_persons_act(part: Part) -> dict[int, Profile]:
     title = "Hospitals B and D each let a second person act for them"
     with part.stage.step("second-persons", title, "their admins") as note:
         accounts = {institution: Account.generate() for institution in _MAY}
-        part.together(
+        part.cast.together(
             *(
                 lambda each=each, may=may: part.delegate(each).set_operator(accounts[each].address, may)
                 for each, may in _MAY.items()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
 
 from pixelpact.consortium import Delegate
 from pixelpact.demo.stage import Cast, Exhibit, Note, Stage
@@ -81,23 +79,16 @@ class Part:
         self.story.expect(note, asked, reason)
         return asked
 
-    def together(self, *acts: Callable[[], Any]) -> list[Any]:
-        """What different institutions do at the same time, so that they wait for the same blocks."""
-        with ThreadPoolExecutor(len(acts)) as pool:
-            begun = [pool.submit(act) for act in acts]
-        self.cast.settle()
-        return [each.result() for each in begun]
-
     def vote(self, note: Note, motions: Mapping[int, Motion]) -> list[int]:
         """Let each institution propose its motion, and all vote until two thirds are for each of them."""
-        numbers = self.together(
+        numbers = self.cast.together(
             *(partial(self.delegate(by).propose, motion) for by, motion in motions.items())
         )
         for _ in range(len(self.cast.consortium)):
             votes = self._next_votes(numbers)
             if not votes:
                 break
-            self.together(*(partial(self.delegate(by).vote, number) for by, number in votes.items()))
+            self.cast.together(*(partial(self.delegate(by).vote, number) for by, number in votes.items()))
         for number in numbers:
             standing = self.delegate(B).proposal(number)
             note.fact(f"proposal {number}", f"{len(standing.voted)} of {len(standing.voters)} votes for it")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from pixelpact.demo.outcome import Outcome, Picture, Step, StudyOutcome
+from pixelpact.demo.outcome import STEPS, Outcome, Picture, Step, StudyOutcome
 from pixelpact.errors import OutputError
 
 __all__ = ["write_report"]
@@ -74,8 +74,7 @@ def _page(outcome: Outcome) -> str:
         _verdict(outcome),
         "<h2>The images, before, in the store, and after</h2>",
         *map(_study, outcome.studies),
-        "<h2>What happened, step by step</h2>",
-        _steps(step for step in outcome.steps if step.kind != "fault"),
+        *_chapters([step for step in outcome.steps if step.kind != "fault"]),
         "<h2>What was done wrong on purpose, and caught</h2>",
         _steps(step for step in outcome.steps if step.kind == "fault"),
         "<h2>What the auditor reads from the chain alone</h2>",
@@ -159,6 +158,14 @@ def _figure(picture: Picture, caption: str) -> str:
     return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
+def _chapters(steps: Sequence[Step]) -> Iterator[str]:
+    """The story, and what is told after it when it is told in full."""
+    end = next((place for place, step in enumerate(steps) if step.name not in STEPS), len(steps))
+    yield f"<h2>What happened, step by step</h2>{_steps(steps[:end])}"
+    if end < len(steps):
+        yield f"<h2>What else can be said of an image, and who says it</h2>{_steps(steps[end:])}"
+
+
 def _steps(steps: Iterable[Step]) -> str:
     return f'<ol class="steps">{"".join(map(_step, steps))}</ol>'
 
@@ -200,7 +207,7 @@ def _earlier_findings(outcome: Outcome) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: tuple[int, ...]) -> str:
     def cell(place: int, value: str, kind: str = "td") -> str:
-        mark = ' class="number"' if place in numbers and kind == "td" else ""
+        mark = ' class="number"' if place in numbers else ""
         if kind == "td" and _MOMENT.fullmatch(value):
             mark = ' class="time"'
         return f"<{kind}{mark}>{escape(value)}</{kind}>"

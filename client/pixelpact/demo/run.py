@@ -16,7 +16,7 @@ from pixelpact.demo.outcome import FULL_STEPS, STEPS, Outcome, StudyOutcome
 from pixelpact.demo.place import place_for
 from pixelpact.demo.report import write_report
 from pixelpact.demo.scene import Embedded, Scene
-from pixelpact.demo.stage import NAMES, Audience, Exhibit, Stage
+from pixelpact.demo.stage import Audience, Exhibit, Stage
 from pixelpact.demo.story import Story
 from pixelpact.dicom import DicomStudy, from_files, samples, scan
 from pixelpact.errors import ChainError, ContractError, StoreError, VerificationError
@@ -118,8 +118,8 @@ def _audit(story: Story, place: Path) -> AuditReport:
     with stage.step("audit", title, "the auditor", "audit") as note:
         trail = Trail.of(story.cast.reader)
         trail.save(place / "trail.json")
-        report = Auditor.connect(trail.network, names=NAMES).report(at=trail.last)
-        again = Auditor.from_trail(place / "trail.json", names=NAMES).report()
+        report = Auditor.connect(trail.network, names=story.names).report(at=trail.last)
+        again = Auditor.from_trail(place / "trail.json", names=story.names).report()
         found = _new_findings(story, report)
         note.fact("events", report.events)
         note.fact("decisions taken again", report.decisions_rechecked)

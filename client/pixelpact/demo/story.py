@@ -42,6 +42,7 @@ class Story:
         kept: the envelopes that Hospital B got before the withdrawal.
         found_before: what an audit found before anything of the story happened.
         first: the block that the story's own events come after.
+        names: the institutions that are called something in it, by number.
     """
 
     def __init__(self, stage: Stage, exhibits: Sequence[Exhibit], assemble: Callable[[], Consortium]) -> None:
@@ -51,6 +52,7 @@ class Story:
         self.kept: list[KeptEnvelope] = []
         self.found_before: tuple[Finding, ...] = ()
         self.first = 0
+        self.names = dict(NAMES)
         self._assemble = assemble
 
     def tell(self) -> None:
@@ -86,8 +88,8 @@ class Story:
             self.stage.open(reader)
             before = Auditor.connect(reader.network, names=NAMES).report()
             self.found_before, self.first = before.findings, before.block + 1
-            versions = {number: each.publish_key() for number, each in self.cast.requesters.items()}
-            self.cast.settle()
+            published = self.cast.together(*(each.publish_key for each in self.cast.requesters.values()))
+            versions = dict(zip(self.cast.requesters, published, strict=True))
             note.sentence = (
                 "Six contracts stand on a private chain; three requesters published their encryption keys."
             )

@@ -99,6 +99,7 @@ class Wishes(Part):
             )
             self.cast.hospital_a.relay(self._allowed)
             self._cite(note, self._allowed, Reason.PERMITTED, requester=C)
+            note.sentence = "Permitted: within its powers a guardian's signature is as good as the patient's."
 
     def _refuse(self) -> None:
         title = "The patient refuses Company C, whatever anybody allowed, and dismisses the guardian"
@@ -106,7 +107,7 @@ class Wishes(Part):
             refusal = self.cast.patient.refuse(custodian=A, grantee=C)
             dismissal = self.cast.patient.dismiss(self._appointment, custodian=A)
             # Any institution brings what is signed to the chain.
-            self.together(
+            self.cast.together(
                 lambda: self.cast.hospital_a.relay(refusal),
                 lambda: Custodian(self.cast.consortium[B]).relay(dismissal),
             )
@@ -153,6 +154,7 @@ class Wishes(Part):
             self.cast.wait_until(recorded + self.cast.reader.institutions.terms().paper_delay)
             invitation = Custodian(self.cast.consortium[D]).invite(self._paper_study, self._paper)
             self.ask(note, invitation, Reason.PERMITTED)
+            note.sentence = "Permitted: two people of Hospital D attested the form, and the delay is over."
 
     def _anchor(self) -> None:
         title = f"Hospital A anchors a batch of {_LEAVES:,} signed consents under one root"
@@ -173,7 +175,7 @@ class Wishes(Part):
         with self.stage.step("batch-served", title, NAMES[B]) as note:
             asked = self._cite(note, self.batched, Reason.PERMITTED)
             withdrawal = self.cast.patient.withdraw(self._leaves[1])
-            self.together(
+            self.cast.together(
                 lambda: self.cast.hospital_a.release(asked, person=ARCHIVE),
                 lambda: Custodian(self.cast.consortium[D]).relay(withdrawal),
             )
@@ -182,6 +184,7 @@ class Wishes(Part):
                 "what arrived is what was registered, bit for bit",
                 holds=count_identical(self.exhibit.source, fetched) == len(self.exhibit.source),
             )
+            note.sentence = "Permitted, by the consent's own signature; what arrived is what was registered."
 
     def _cite_a_revoked_leaf(self) -> None:
         title = "Hospital B cites the consent of the batch that was withdrawn, alone"
@@ -207,7 +210,7 @@ class Wishes(Part):
             invitation = self.cast.patient.invite(self.exhibit.number, withheld)
             # An insider asks past the library: the contract says the same.
             insider = RogueRequester(self.cast.consortium[D])
-            first, second = self.together(
+            first, second = self.cast.together(
                 lambda: self.request(invitation),
                 lambda: insider.ask(self.exhibit.number, self.categories, tampered.directive, evidence),
             )

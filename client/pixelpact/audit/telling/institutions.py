@@ -57,7 +57,9 @@ def _key_published(step: Step, event: KeyPublished) -> Told:
 
 
 def _suspended(step: Step, event: InstitutionSuspended) -> Told:
-    return step.name(event.institution), "suspended", f"was suspended by {words.short(event.by)}"
+    number, _ = step.state.operators.get(event.by, (0, 0))
+    how = "suspended itself" if number == event.institution else f"was suspended by {_whose(step, event.by)}"
+    return step.name(event.institution), "suspended", how
 
 
 def _reinstated(step: Step, event: InstitutionReinstated) -> Told:
@@ -90,8 +92,8 @@ def _vetoed(_step: Step, event: Vetoed) -> Told:
     return f"proposal {event.proposal}", "vetoed", f"was vetoed by the present admin, {words.short(event.by)}"
 
 
-def _carried_out(_step: Step, event: CarriedOut) -> Told:
-    return f"proposal {event.proposal}", "carried out", f"was carried out by {words.short(event.by)}"
+def _carried_out(step: Step, event: CarriedOut) -> Told:
+    return f"proposal {event.proposal}", "carried out", f"was carried out by {_whose(step, event.by)}"
 
 
 def _engine_replaced(_step: Step, event: EngineReplaced) -> Told:
@@ -119,6 +121,12 @@ def _motion(step: Step, event: Proposed) -> str:
         Action.STOP: f"to share nothing for {motion.duration} seconds",
         Action.NONE: "nothing",
     }[motion.action]
+
+
+def _whose(step: Step, account: bytes) -> str:
+    """The institution that an account acts for; the account itself when it is of none."""
+    number, _ = step.state.operators.get(account, (0, 0))
+    return step.name(number) if number else words.short(account)
 
 
 def _roles(roles: int) -> str:
