@@ -363,7 +363,7 @@ AFFAIRS = (
     Command("access emergency ask", _emergency, _standing_emergency),
     Command("access review", _review, _standing_emergency, again=None),
     Command("study offer", _offer, _standing_handover, again=EXISTS),
-    Command("study accept", _accept, _standing_handover),
+    Command("study accept", _accept, _standing_handover, again=None),
     Command("project register", _project),
     Command("institution operator set", _operator),
     Command("institution propose", _propose, again=None),

@@ -451,9 +451,7 @@ def _record_withdrawal(world: World, _: dict[str, Any]) -> Trial:
 
 def _record_withdrawal_of_all(world: World, _: dict[str, Any]) -> Trial:
     paper, patient = document(world), world.profile("other-patient")
-    world.do(
-        "consent", "revoke", "--all", "--custodian", 1, "--yes", "--output", paper, "--profile", patient
-    )
+    world.do("consent", "revoke", "--all", "--custodian", 1, "--yes", "--output", paper, "--profile", patient)
     subject = bytes.fromhex(patient_address(world, "other-patient")[2:])
     return _record(world, paper, AllRevoked, subject=subject)
 
