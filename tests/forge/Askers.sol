@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Directive} from "../../contracts/Directive.sol";
+import {Evidence} from "../../contracts/Evidence.sol";
+import {IAccessLedger} from "../../contracts/interfaces/IAccessLedger.sol";
+import {IConsentRegistry} from "../../contracts/interfaces/IConsentRegistry.sol";
+import {IInstitutionRegistry} from "../../contracts/interfaces/IInstitutionRegistry.sol";
+import {IStudyRegistry} from "../../contracts/interfaces/IStudyRegistry.sol";
+import {Query} from "../../contracts/Query.sol";
+import {Vocabulary} from "../../contracts/Vocabulary.sol";
+import {Patients} from "./Patients.sol";
+
+/// @title Askers
+/// @notice Requesters and custodians before the ledger; the floor of the decision is computed here once more, from
+/// what the handlers know of consents, and compared to every answer.
+abstract contract Askers is Patients {
+    /// @dev What is known of a request.
+    struct Asked {
+        bytes32 id;
+        uint64 nonce;
+        uint32 requester;
+        uint32 custodian;
+        bytes32 directive;
+        Query query;
+        bool emergency;
+        IAccessLedger.Status status;
+        uint64 time;
+        uint32 served;
+        uint32 confirmed;
+        uint32 disputed;
+        bool reviewed;
+    }
+
+    Asked[] internal asked;
+    mapping(bytes32 id => mapping(uint32 epoch => bool)) internal servedIn;
+
+    // ---- requests ----
+
+    function request(uint256 seed) public {
+        bytes32 study = _study(seed);
+        if (study == 0 || written.length == 0) return;
+        uint32 requester = uint32(1 + (_random(seed, 130) % FOUNDERS));
+        address caller = _operator(seed, requester);
+        (requester, ) = institutions.operator(caller);
+        bytes32 id = _fitting(seed, study);
+        Asked memory made;
+        made.nonce = uint64(_random(seed, 131));
+        made.requester = requester;
+        made.directive = id;
+        made.query = Query({
+            study: study,
+            purpose: _once(seed, 132, 3) ? _purpose(seed) : 0,
+            categories: _once(seed, 133, 6) ? 1 : 3,
+            project: 0,
+            obligations: 0
+        });
+        _request(caller, made, _decodedOrNone(id), _evidenceOf(id));
+    }
+
+    function release(uint256 seed) public {
+        if (asked.length == 0) return;
+        uint256 place = _recentRequest(seed);
+        uint32 custodian = known[asked[place].query.study].custodian;
+        IAccessLedger.Release memory release_;
+        release_.requester = asked[place].requester;
+        release_.epoch = known[asked[place].query.study].epoch - (_once(seed, 134, 8) ? 1 : 0);
+        release_.keyVersion = institutions.standing(release_.requester).keyVersion;
+        release_.keyDigest = institutions.keyDigest(release_.requester, release_.keyVersion);
+        if (_once(seed, 135, 12)) release_.keyDigest = "another";
+        release_.envelopeDigest = "envelope";
+        release_.person = "person";
+        _release(_operator(seed, custodian), place, release_);
+    }
+
+    /// @notice A request, and its release at once.
+    function serve(uint256 seed) external {
+        uint256 count = asked.length;
+        request(seed);
+        if (asked.length != count) release(0);
+    }
+
+    function confirm(uint256 seed) external {
+        if (asked.length == 0) return;
+        Asked storage found = asked[_recentRequest(seed)];
+        uint32 epoch = found.served + (_once(seed, 136, 8) ? 1 : 0);
+        address caller = _operator(seed, found.requester);
+        vm.prank(caller);
+        try ledger.confirm(found.nonce, found.query, found.directive, epoch, "person") {
+            _checkServed(found, caller, epoch);
+            _hold(found.confirmed != epoch, "confirmed twice");
+            found.confirmed = epoch;
+            _effect("confirm");
+        } catch {}
+    }
+
+    function dispute(uint256 seed) external {
+        if (asked.length == 0) return;
+        Asked storage found = asked[_recentRequest(seed)];
+        uint32 epoch = found.served + (_once(seed, 136, 8) ? 1 : 0);
+        address caller = _operator(seed, found.requester);
+        vm.prank(caller);
+        try ledger.dispute(found.nonce, found.query, found.directive, epoch, 1, "person") {
+            _checkServed(found, caller, epoch);
+            _hold(found.disputed != epoch, "disputed twice");
+            found.disputed = epoch;
+            _effect("dispute");
+        } catch {}
+    }
+
+    function refuseRequest(uint256 seed) external {
+        if (asked.length == 0 || !_once(seed, 137, 4)) return;
+        Asked storage found = asked[_recentRequest(seed)];
+        address caller = _operator(seed, known[found.query.study].custodian);
+        vm.prank(caller);
+        try ledger.refuse(found.nonce, found.query, found.directive, found.requester, 400, "person") {
+            uint32 custodian = known[found.query.study].custodian;
+            _hold(_isOperator(caller, custodian, Vocabulary.OPERATOR_RELEASES), "refused by another");
+            _hold(found.status == IAccessLedger.Status.Permitted, "refused what was not permitted");
+            found.status = IAccessLedger.Status.Refused;
+            _effect("refuseRequest");
+        } catch {}
+    }
+
+    // ---- emergencies ----
+
+    function emergency(uint256 seed) public {
+        bytes32 study = _study(seed);
+        if (study == 0) return;
+        IAccessLedger.Emergency memory made;
+        made.study = study;
+        made.categories = _once(seed, 138, 6) ? 1 : 3;
+        made.justification = "reason";
+        uint256 second = _second(seed, uint32(1 + (_random(seed, 139) % FOUNDERS)));
+        made.second = vm.addr(second);
+        made.person = "one";
+        made.secondPerson = _once(seed, 140, 8) ? bytes32("one") : bytes32("another");
+        address caller = _operator(seed, uint32(1 + (_random(seed, 139) % FOUNDERS)));
+        Asked memory kept;
+        kept.nonce = uint64(_random(seed, 141));
+        (kept.requester, ) = institutions.operator(caller);
+        kept.query = Query(study, Vocabulary.PURPOSE_BTG, made.categories, 0, 0);
+        kept.id = ledger.requestId(kept.requester, kept.nonce, kept.query, 0);
+        kept.emergency = true;
+        bytes32 structHash = keccak256(
+            abi.encode(
+                keccak256("EmergencyAccess(bytes32 request,bytes32 justification,bytes32 person,bytes32 secondPerson)"),
+                kept.id,
+                made.justification,
+                made.person,
+                made.secondPerson
+            )
+        );
+        if (_once(seed, 142, 8)) second = STRANGER;
+        _emergency(caller, made, kept, _sign(second, address(ledger), structHash), second);
+    }
+
+    /// @notice An emergency, and its release at once.
+    function serveEmergency(uint256 seed) external {
+        uint256 count = asked.length;
+        emergency(seed);
+        if (asked.length != count) release(0);
+    }
+
+    function review(uint256 seed) external {
+        if (asked.length == 0) return;
+        Asked storage found = asked[_recentRequest(seed)];
+        address caller = _operator(seed, _once(seed, 143, 3) ? 5 : found.custodian);
+        (uint32 reviewer, ) = institutions.operator(caller);
+        vm.prank(caller);
+        try ledger.review(found.id, IAccessLedger.Verdict.Justified, "report", "person") {
+            _hold(found.emergency && found.status != IAccessLedger.Status.Denied, "reviewed what is no emergency");
+            _hold(!found.reviewed, "reviewed twice");
+            _hold(reviewer != found.requester, "the requester reviewed itself");
+            _hold(
+                reviewer == found.custodian || _holds(reviewer, Vocabulary.ROLE_ETHICS_BOARD),
+                "reviewed by neither custodian nor board"
+            );
+            _hold(_isActive(reviewer), "a suspended institution reviewed");
+            found.reviewed = true;
+            _effect("review");
+        } catch {}
+    }
+
+    // ---- what holds of them, in every state ----
+
+    function checkRequests() external {
+        uint32 count = institutions.institutionCount();
+        uint256[] memory total = new uint256[](count + 1);
+        uint256[] memory unreviewed = new uint256[](count + 1);
+        for (uint256 i = 0; i < asked.length; ++i) {
+            Asked storage kept = asked[i];
+            IAccessLedger.Request memory found = ledger.requestOf(kept.id);
+            _hold(found.status == kept.status, "a request's status changed by no step");
+            _hold(found.requester == kept.requester && found.custodian == kept.custodian, "who asked whom changed");
+            _hold(found.requestedAt == kept.time && found.isEmergency == kept.emergency, "when it was asked changed");
+            _hold(found.servedEpoch == kept.served, "served by no release");
+            _hold(found.confirmedEpoch == kept.confirmed, "confirmed by no step");
+            _hold(found.disputedEpoch == kept.disputed, "disputed by no step");
+            _hold(found.isReviewed == kept.reviewed, "reviewed by no step");
+            if (!kept.emergency || kept.status == IAccessLedger.Status.Denied) continue;
+            ++total[kept.requester];
+            if (!kept.reviewed) ++unreviewed[kept.requester];
+        }
+        for (uint32 id = 1; id <= count; ++id) {
+            (uint32 all, uint32 open) = ledger.emergenciesOf(id);
+            _hold(all == total[id] && open == unreviewed[id], "emergencies are miscounted");
+        }
+    }
+
+    /// @notice Whether what is permitted now, of all that was ever written, is what the floor permits.
+    function checkDecisions(uint256 seed) external {
+        if (held.length == 0 || written.length == 0) return;
+        Asked memory made;
+        made.requester = uint32(1 + (_random(seed, 144) % FOUNDERS));
+        made.query = Query(_study(seed), 0, 3, 0, 0);
+        for (uint256 i = 0; i < written.length; ++i) {
+            made.directive = written[i];
+            Directive memory directive = _decoded(written[i]);
+            Evidence memory evidence = _evidenceOf(written[i]);
+            _compare(made, directive, ledger.decide(made.requester, made.query, directive, evidence));
+        }
+    }
+
+    // ---- the floor ----
+
+    function _parties(uint32 requester, bytes32 study) private view returns (bool) {
+        uint32 custodian = known[study].custodian;
+        return
+            known[study].status == IStudyRegistry.Status.Active &&
+            block.timestamp >= stoppedUntil &&
+            _isActive(requester) &&
+            _holds(requester, Vocabulary.ROLE_REQUESTER) &&
+            _isActive(custodian) &&
+            _holds(custodian, Vocabulary.ROLE_CUSTODIAN);
+    }
+
+    function _isRefused(uint32 requester, bytes32 study, uint256 purpose) private view returns (bool) {
+        IStudyRegistry.Study storage found = known[study];
+        address subject = found.subject;
+        uint64 all = refused[subject][_scope(0, 0, 0)] |
+            refused[subject][_scope(0, 0, requester)] |
+            _refusedOf(subject, 0, study) |
+            _refusedOf(subject, found.custodian, 0);
+        for (uint256 formers = found.formers; formers != 0; formers >>= 32) {
+            all |= _refusedOf(subject, uint32(formers), 0);
+        }
+        return _covers(all, purpose);
+    }
+
+    /// @dev Written apart from the contract's: the purpose, and each of its ancestors.
+    function _covers(uint64 purposes, uint256 purpose) private pure returns (bool) {
+        for (uint256 depth = 0; depth < 8 && purpose < 64; ++depth) {
+            if (purposes & (uint64(1) << uint64(purpose)) != 0) return true;
+            purpose = Vocabulary.parentOf(purpose);
+        }
+        return false;
+    }
+
+    function _permits(Asked memory made, Directive memory directive) private view returns (bool) {
+        IStudyRegistry.Study storage found = known[made.query.study];
+        if (!_parties(made.requester, made.query.study)) return false;
+        if (_isRefused(made.requester, made.query.study, made.query.purpose)) return false;
+        if (directive.subject == address(0) || directive.subject != found.subject) return false;
+        if (directive.custodian != found.custodian) return false;
+        if (block.timestamp < directive.notBefore || block.timestamp >= directive.expiry) return false;
+        (bool stands, uint64 since) = _stands(made.directive, directive, found.custodian);
+        if (!stands) return false;
+        if (directive.study != 0 && directive.study != made.query.study) return false;
+        if (directive.grantee == 0) {
+            if (institutions.standing(made.requester).requesterSince >= since) return false;
+        } else if (directive.grantee != type(uint32).max && directive.grantee != made.requester) return false;
+        if (found.categories & ~made.query.categories != 0) return false;
+        if (made.query.categories & ~directive.categories != 0) return false;
+        return made.query.purpose < Vocabulary.PURPOSE_COUNT && _covers(directive.purposes, made.query.purpose);
+    }
+
+    /// @dev Whether a directive is consent now, for what this custodian holds, and since when.
+    function _stands(bytes32 id, Directive memory directive, uint32 custodian) private view returns (bool, uint64) {
+        Note storage note = notes[id];
+        Patient storage patient = patients[directive.subject];
+        if (note.revokedAt != 0 || directive.generation != patient.generation) return (false, 0);
+        if (note.kind == 0) {
+            if (note.anchoredAt == 0) return (false, 0);
+            if (patient.generation != 0 && note.anchoredAt < patient.generationSince) return (false, 0);
+            uint32 appointment = abi.decode(note.evidence, (Evidence)).appointment;
+            if (appointment == 0) return (note.signer == patient.key, note.anchoredAt);
+            bool signed = note.signer == guardianKeys[directive.subject][appointment];
+            return (signed && _mayGrant(directive.subject, appointment, custodian), note.anchoredAt);
+        }
+        if (note.generation != patient.generation) return (false, 0);
+        if (note.kind == 2) return (_mayGrant(directive.subject, note.authority, custodian), note.recordedAt);
+        if (note.kind == 3) {
+            bool may = !patient.signed &&
+                note.authority == custodian &&
+                directive.expiry - directive.notBefore <= 31_557_600 &&
+                block.timestamp >= note.recordedAt + PAPER_DELAY;
+            return (may, note.recordedAt);
+        }
+        return (true, note.recordedAt);
+    }
+
+    function _mayGrant(address subject, uint32 number, uint32 custodian) private view returns (bool) {
+        IConsentRegistry.AppointmentState storage found = appointed[subject][number];
+        return
+            _isLive(subject, number) &&
+            found.powers & Vocabulary.GUARDIAN_GRANT != 0 &&
+            (found.custodian == 0 || found.custodian == custodian);
+    }
+
+    /// @dev An answer of the floor is what the floor says; one of an engine comes only where the floor permits.
+    function _compare(Asked memory made, Directive memory directive, uint16 reason) private {
+        bool isFloors = reason != 0 && (reason < 200 || reason > 299);
+        bool permits = _permits(made, directive);
+        _hold(permits || isFloors, "permitted against the floor");
+        _hold(!permits || !isFloors, "denied though the floor permits");
+        if (reason == 0) _effect("permit");
+    }
+
+    // ---- internals ----
+
+    function _request(
+        address caller,
+        Asked memory made,
+        Directive memory directive,
+        Evidence memory evidence
+    ) private {
+        vm.prank(caller);
+        try ledger.request(made.nonce, made.query, directive, evidence, "person") returns (
+            bytes32 id,
+            uint16 reason
+        ) {
+            _hold(_isOperator(caller, made.requester, Vocabulary.OPERATOR_REQUESTS), "asked by no operator");
+            _compare(made, directive, reason);
+            made.id = id;
+            _keep(made, reason);
+            _effect(reason == 0 ? bytes32("request") : bytes32("denial"));
+        } catch {}
+    }
+
+    function _release(address caller, uint256 place, IAccessLedger.Release memory release_) private {
+        Asked storage found = asked[place];
+        IStudyRegistry.Study storage study = known[found.query.study];
+        Directive memory directive = found.emergency ? _none() : _decodedOrNone(found.directive);
+        Evidence memory evidence = _evidenceOf(found.directive);
+        vm.prank(caller);
+        try ledger.release(found.nonce, found.query, directive, evidence, release_) {
+            _hold(_isOperator(caller, study.custodian, Vocabulary.OPERATOR_RELEASES), "released by another");
+            _hold(found.status == IAccessLedger.Status.Permitted, "released what was not permitted");
+            _hold(release_.epoch == study.epoch, "released in another epoch");
+            _hold(!servedIn[found.id][release_.epoch], "released twice in an epoch");
+            _hold(found.served != 0 || block.timestamp < found.time + (found.emergency ? 3_600 : DAY), "released late");
+            _hold(release_.keyDigest != "another", "released to another key");
+            if (found.emergency) _hold(_permitsEmergency(found), "an emergency was released against the floor");
+            else _compare(found, directive, 0);
+            servedIn[found.id][release_.epoch] = true;
+            found.served = release_.epoch;
+            _effect(found.emergency ? bytes32("releaseEmergency") : bytes32("release"));
+        } catch {}
+    }
+
+    function _emergency(
+        address caller,
+        IAccessLedger.Emergency memory made,
+        Asked memory kept,
+        bytes memory signature,
+        uint256 signer
+    ) private {
+        vm.prank(caller);
+        try ledger.emergency(kept.nonce, made, signature) returns (bytes32 id, uint16 reason) {
+            _hold(caller != made.second && made.person != made.secondPerson, "one person alone opened a record");
+            _hold(_isOperator(caller, kept.requester, Vocabulary.OPERATOR_EMERGENCIES), "opened by no operator");
+            _hold(_isOperator(made.second, kept.requester, Vocabulary.OPERATOR_EMERGENCIES), "a second of another");
+            _hold(vm.addr(signer) == made.second, "the second did not sign");
+            _hold(id == kept.id, "an emergency has another number");
+            _hold((reason == 0) == _permitsEmergency(kept), "an emergency was decided against the floor");
+            _keep(kept, reason);
+            _effect(reason == 0 ? bytes32("emergency") : bytes32("emergencyDenied"));
+        } catch {}
+    }
+
+    function _permitsEmergency(Asked memory made) private view returns (bool) {
+        return
+            _parties(made.requester, made.query.study) &&
+            !_isRefused(made.requester, made.query.study, Vocabulary.PURPOSE_BTG) &&
+            known[made.query.study].categories & ~made.query.categories == 0;
+    }
+
+    function _keep(Asked memory made, uint16 reason) private {
+        made.custodian = known[made.query.study].custodian;
+        made.status = reason == 0 ? IAccessLedger.Status.Permitted : IAccessLedger.Status.Denied;
+        made.time = uint64(block.timestamp);
+        for (uint256 i = 0; i < asked.length; ++i) _hold(asked[i].id != made.id, "the same was asked twice");
+        asked.push(made);
+    }
+
+    function _checkServed(Asked storage found, address caller, uint32 epoch) private {
+        _hold(epoch != 0 && epoch == found.served, "confirmed or disputed what was not served");
+        _hold(_isOperator(caller, found.requester, Vocabulary.OPERATOR_REQUESTS), "by another than the requester");
+        _hold(_isActive(found.requester), "by a suspended requester");
+    }
+
+    /// @dev A directive of the study's subject if there is one soon; else any.
+    function _fitting(uint256 seed, bytes32 study) private view returns (bytes32 id) {
+        for (uint256 i = 0; i < 8; ++i) {
+            id = written[_random(seed, 145 + i) % written.length];
+            Note storage note = notes[id];
+            if (_decoded(id).subject != known[study].subject) continue;
+            if (note.kind != 0 || note.anchoredAt != 0) return id;
+        }
+    }
+
+    function _recentRequest(uint256 seed) private view returns (uint256) {
+        uint256 count = asked.length;
+        if (seed == 0) return count - 1;
+        return _once(seed, 160, 2) ? count - 1 : _random(seed, 161) % count;
+    }
+
+    function _evidenceOf(bytes32 id) private view returns (Evidence memory evidence) {
+        if (notes[id].anchoredAt != 0) evidence = abi.decode(notes[id].evidence, (Evidence));
+    }
+
+    function _decodedOrNone(bytes32 id) private view returns (Directive memory) {
+        return id == 0 ? _none() : _decoded(id);
+    }
+
+    function _none() private pure returns (Directive memory directive) {}
+}

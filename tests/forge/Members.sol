@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IConsortium} from "../../contracts/interfaces/IConsortium.sol";
+import {IInstitutionRegistry} from "../../contracts/interfaces/IInstitutionRegistry.sol";
+import {Vocabulary} from "../../contracts/Vocabulary.sol";
+import {World} from "./World.sol";
+
+/// @title Members
+/// @notice Institutions: their operators and keys, and what they vote on.
+abstract contract Members is World {
+    IConsortium.Motion[] internal motions; // by number less one
+    mapping(uint32 number => mapping(uint32 institution => bool)) internal voted;
+    mapping(uint32 number => uint256 time) internal passedAt;
+    mapping(uint32 number => bool) internal settled;
+    mapping(uint32 institution => address) internal admins;
+    mapping(uint32 institution => uint16) internal bits;
+    mapping(uint32 institution => uint32) internal keys;
+    uint256 internal stoppedUntil;
+    bytes32 internal engineVotedOn;
+    uint256 private _candidates;
+
+    constructor() {
+        for (uint32 id = 1; id <= FOUNDERS; ++id) admins[id] = vm.addr(ADMIN + id);
+    }
+
+    // ---- time ----
+
+    function pass(uint256 seed) external {
+        uint256[6] memory steps = [uint256(0), 1, 3_600, DAY, 3 * DAY, 7 * DAY];
+        clock += steps[_random(seed, 1) % 6];
+        vm.warp(clock);
+    }
+
+    // ---- votes ----
+
+    function propose(uint256 seed) public {
+        IConsortium.Motion memory motion = _motion(seed);
+        uint32 voter = uint32(1 + (_random(seed, 2) % FOUNDERS));
+        address caller = _operator(seed, voter);
+        (voter, ) = institutions.operator(caller);
+        vm.prank(caller);
+        try institutions.propose(motion) returns (uint32 number) {
+            _hold(_mayVote(voter), "who does not vote proposed");
+            motions.push(motion);
+            _hold(number == motions.length, "proposals are not counted from 1");
+            if (voter != motion.institution) _note(number, voter, motion.institution);
+            _effect("propose");
+        } catch {}
+    }
+
+    function vote(uint256 seed) public {
+        if (motions.length == 0) return;
+        uint32 number = _recent(seed);
+        address caller = _operator(seed, uint32(1 + (_random(seed, 2) % FOUNDERS)));
+        (uint32 voter, ) = institutions.operator(caller);
+        vm.prank(caller);
+        try institutions.vote(number) {
+            _hold(_mayVote(voter), "who does not vote voted");
+            _hold(voter != motions[number - 1].institution, "an institution voted on itself");
+            _hold(!voted[number][voter], "an institution voted twice");
+            _hold(!settled[number], "voted on what was settled");
+            _note(number, voter, motions[number - 1].institution);
+            _effect("vote");
+        } catch {}
+    }
+
+    /// @notice All vote for the latest proposal: what random votes rarely do in time.
+    function agree(uint256 seed) external {
+        if (motions.length == 0 || _once(seed, 3, 3)) propose(seed);
+        for (uint32 id = 1; id <= FOUNDERS; ++id) {
+            if (!_once(seed, 100 + id, 4)) vote(_votes(id));
+        }
+        if (_once(seed, 4, 2)) carryOut(0);
+    }
+
+    function carryOut(uint256 seed) public {
+        if (motions.length == 0) return;
+        uint32 number = _recent(seed);
+        IConsortium.Motion memory motion = motions[number - 1];
+        bool swapped = seed != 0 && _once(seed, 5, 6);
+        if (swapped) motion.roles ^= Vocabulary.ROLE_REQUESTER;
+        (uint256 yes, uint256 all) = _tally(number, motion.institution);
+        uint32 before = institutions.institutionCount();
+        vm.prank(vm.addr(STRANGER));
+        try institutions.carryOut(number, motion) {
+            _hold(!swapped, "another motion than the one voted on was carried out");
+            _hold(yes != 0 && yes * 3 >= all * 2, "carried out without two thirds");
+            _hold(!settled[number], "carried out twice, or after a veto");
+            _hold(block.timestamp >= passedAt[number] + _notice(motion.action), "carried out before its notice");
+            settled[number] = true;
+            _carriedOut(motion, before);
+            _effect("carryOut");
+        } catch {}
+    }
+
+    function veto(uint256 seed) external {
+        if (motions.length == 0) return;
+        uint32 number = _recent(seed);
+        uint32 institution = motions[number - 1].institution;
+        address caller = _once(seed, 6, 2) ? admins[institution] : _operator(seed, institution);
+        vm.prank(caller);
+        try institutions.veto(number) {
+            _hold(caller == admins[institution], "another than the present admin vetoed");
+            _hold(motions[number - 1].action == IConsortium.Action.RecoverAdmin, "vetoed what can't be");
+            _hold(!settled[number], "vetoed what was settled");
+            settled[number] = true;
+            _effect("veto");
+        } catch {}
+    }
+
+    /// @notice Somebody changes an engine's code at its address, as a proxy could: not of the one in force.
+    function swapEngine(uint256 seed) external {
+        address engine = engines[_random(seed, 7) % ENGINES];
+        (address present, , ) = _rule();
+        if (engine == present || !_once(seed, 8, 6)) return;
+        vm.etch(engine, abi.encodePacked(engine.code, hex"00"));
+        _effect("swapEngine");
+    }
+
+    // ---- institutions ----
+
+    function setOperator(uint256 seed) external {
+        uint32 id = uint32(1 + (_random(seed, 9) % institutions.institutionCount()));
+        uint256 target = uint256(1 + (_random(seed, 10) % FOUNDERS));
+        uint256[5] memory families = [ADMIN, FIRST, SECOND, NEWCOMER, STRANGER];
+        address account = vm.addr(families[_random(seed, 11) % 5] + target);
+        uint8 permissions = _once(seed, 12, 8) ? 0 : Vocabulary.OPERATOR_ALL;
+        address caller = _once(seed, 13, 4) ? _operator(seed, id) : admins[id];
+        (uint32 claimed, ) = institutions.operator(account);
+        vm.prank(caller);
+        try institutions.setOperator(account, permissions) {
+            (uint32 its, ) = institutions.operator(caller);
+            _hold(caller == admins[its], "another than an admin made an operator");
+            _hold(_isActive(its), "a suspended institution made an operator");
+            _hold(claimed == 0 || claimed == its, "an operator of another institution was taken");
+            _effect("setOperator");
+        } catch {}
+    }
+
+    function resign(uint256 seed) external {
+        address caller = _operator(seed, uint32(1 + (_random(seed, 14) % FOUNDERS)));
+        if (!_once(seed, 15, 12)) return;
+        vm.prank(caller);
+        try institutions.resign() {
+            (uint32 its, ) = institutions.operator(caller);
+            _hold(its == 0, "resigned, and still an operator");
+            _effect("resign");
+        } catch {}
+    }
+
+    function suspendSelf(uint256 seed) external {
+        if (!_once(seed, 16, 6)) return;
+        uint32 id = uint32(1 + (_random(seed, 17) % FOUNDERS));
+        address caller = _once(seed, 18, 3) ? _operator(seed, id) : admins[id];
+        (uint32 its, ) = institutions.operator(caller);
+        vm.prank(caller);
+        try institutions.suspendSelf() {
+            _hold(caller == admins[its], "another than its admin suspended an institution");
+            _effect("suspendSelf");
+        } catch {}
+    }
+
+    function publishKey(uint256 seed) external {
+        uint32 id = uint32(1 + (_random(seed, 19) % FOUNDERS));
+        vm.prank(_once(seed, 20, 4) ? _operator(seed, id) : admins[id]);
+        try institutions.publishKey(abi.encodePacked(seed, new bytes(1184))) {
+            _effect("publishKey");
+        } catch {}
+    }
+
+    // ---- what holds of them, in every state ----
+
+    function checkMembers() external {
+        uint32 count = institutions.institutionCount();
+        uint256 seen;
+        uint256 voters;
+        for (uint32 id = 1; id <= count; ++id) {
+            IInstitutionRegistry.Institution memory found = institutions.institution(id);
+            _hold(found.admin != address(0) && found.admin == admins[id], "an admin changed without a vote");
+            (uint32 its, uint8 permissions) = institutions.operator(found.admin);
+            _hold(its == id && permissions == Vocabulary.OPERATOR_ALL, "an institution without an admin");
+            uint16 bit = institutions.voterIndex(id);
+            _hold(bits[id] == 0 || bits[id] == bit, "a voter's bit changed");
+            bits[id] = bit;
+            if (bit != 0) {
+                _hold(seen & (1 << (bit - 1)) == 0, "two institutions have one bit");
+                seen |= 1 << (bit - 1);
+            }
+            if (_mayVote(id)) voters |= 1 << (bit - 1);
+            _hold(found.keyVersion >= keys[id], "a key was lost");
+            keys[id] = found.keyVersion;
+            _hold(
+                found.keyVersion == 0 || institutions.keyDigest(id, found.keyVersion) != bytes32(0),
+                "a key without a digest"
+            );
+        }
+        _hold(institutions.electorate(0) == voters, "the electorate is not who votes");
+        (address engine, , uint64 until) = _rule();
+        if (engine != address(0)) _hold(engine.codehash == engineVotedOn, "an engine that was not voted on");
+        _hold(until == stoppedUntil, "a stop that was not voted on");
+        _hold(until <= block.timestamp + LONGEST_STOP, "a stop that is too long");
+    }
+
+    // ---- internals ----
+
+    function _rule() internal view returns (address engine, uint16 version, uint64 until) {
+        (bool success, bytes memory answer) = address(institutions).staticcall(
+            abi.encodeCall(IConsortium.rule, ())
+        );
+        require(success);
+        return abi.decode(answer, (address, uint16, uint64));
+    }
+
+    function _mayVote(uint32 id) private view returns (bool) {
+        return _isActive(id) && _holds(id, Vocabulary.ROLE_VOTER);
+    }
+
+    function _tally(uint32 number, uint32 concerned) private view returns (uint256 yes, uint256 all) {
+        uint32 count = institutions.institutionCount();
+        for (uint32 id = 1; id <= count; ++id) {
+            if (id == concerned || !_mayVote(id)) continue;
+            ++all;
+            if (voted[number][id]) ++yes;
+        }
+    }
+
+    function _note(uint32 number, uint32 voter, uint32 concerned) private {
+        voted[number][voter] = true;
+        (uint256 yes, uint256 all) = _tally(number, concerned);
+        if (passedAt[number] == 0 && yes * 3 >= all * 2) passedAt[number] = block.timestamp;
+    }
+
+    function _carriedOut(IConsortium.Motion memory motion, uint32 before) private {
+        if (motion.action == IConsortium.Action.Stop) stoppedUntil = block.timestamp + motion.duration;
+        if (motion.action == IConsortium.Action.RecoverAdmin) admins[motion.institution] = motion.account;
+        if (motion.action == IConsortium.Action.Admit) admins[before + 1] = motion.account;
+        if (motion.action == IConsortium.Action.ReplaceEngine) {
+            engineVotedOn = motion.codeHash;
+            _effect("replaceEngine");
+        }
+        if (motion.action == IConsortium.Action.RecoverAdmin) {
+            _hold(!_isOperator(vm.addr(FIRST + motion.institution), motion.institution, 0xff), "operators went on");
+            // So that this institution goes on: the new admin makes the same operators.
+            for (uint256 i = 0; i < 2; ++i) {
+                vm.prank(motion.account);
+                try institutions.setOperator(
+                    vm.addr((i == 0 ? FIRST : SECOND) + motion.institution),
+                    Vocabulary.OPERATOR_ALL
+                ) {} catch {}
+            }
+        }
+    }
+
+    function _notice(IConsortium.Action action) private pure returns (uint256) {
+        return
+            action == IConsortium.Action.RecoverAdmin || action == IConsortium.Action.ReplaceEngine ? NOTICE : 0;
+    }
+
+    /// @dev Mostly one of the last three.
+    function _recent(uint256 seed) private view returns (uint32) {
+        uint256 count = motions.length;
+        if (seed == 0) return uint32(count);
+        if (_once(seed, 21, 4)) return uint32(1 + (_random(seed, 22) % count));
+        uint256 back = _random(seed, 23) % 3;
+        return uint32(back < count ? count - back : count);
+    }
+
+    /// @dev A seed with which `vote` votes for the latest proposal, as the first operator of this institution.
+    function _votes(uint32 id) private view returns (uint256 seed) {
+        for (seed = block.timestamp; ; ++seed) {
+            if (_once(seed, 21, 4) || _random(seed, 23) % 3 != 0) continue;
+            if (_random(seed, 901) % 24 > 1 && 1 + (_random(seed, 2) % FOUNDERS) == id) return seed;
+        }
+    }
+
+    function _motion(uint256 seed) private returns (IConsortium.Motion memory motion) {
+        uint32 institution = uint32(1 + (_random(seed, 30) % institutions.institutionCount()));
+        motion.action = IConsortium.Action(_random(seed, 31) % 8);
+        if (motion.action >= IConsortium.Action.Suspend && motion.action <= IConsortium.Action.RecoverAdmin) {
+            motion.institution = institution;
+        }
+        if (motion.action == IConsortium.Action.Admit || motion.action == IConsortium.Action.Change) {
+            motion.roles = uint16(_random(seed, 32)) & Vocabulary.ROLE_ALL;
+            motion.country = "AA";
+            if (motion.action == IConsortium.Action.Change && !_once(seed, 33, 2)) {
+                motion.roles = Vocabulary.ROLE_CUSTODIAN | Vocabulary.ROLE_REQUESTER | Vocabulary.ROLE_VOTER;
+            }
+        }
+        if (motion.action == IConsortium.Action.Admit || motion.action == IConsortium.Action.RecoverAdmin) {
+            motion.account = vm.addr(NEWCOMER + ++_candidates);
+        }
+        if (motion.action == IConsortium.Action.ReplaceEngine) {
+            motion.account = engines[_random(seed, 34) % ENGINES];
+            motion.codeHash = motion.account.codehash;
+        }
+        if (motion.action == IConsortium.Action.Stop) {
+            motion.duration = uint64(_random(seed, 35) % (2 * LONGEST_STOP));
+            if (_once(seed, 36, 3)) motion.duration = 0;
+        }
+    }
+}
