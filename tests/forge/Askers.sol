@@ -5,7 +5,6 @@ import {Directive} from "../../contracts/Directive.sol";
 import {Evidence} from "../../contracts/Evidence.sol";
 import {IAccessLedger} from "../../contracts/interfaces/IAccessLedger.sol";
 import {IConsentRegistry} from "../../contracts/interfaces/IConsentRegistry.sol";
-import {IInstitutionRegistry} from "../../contracts/interfaces/IInstitutionRegistry.sol";
 import {IStudyRegistry} from "../../contracts/interfaces/IStudyRegistry.sol";
 import {Query} from "../../contracts/Query.sol";
 import {Vocabulary} from "../../contracts/Vocabulary.sol";
@@ -44,6 +43,7 @@ abstract contract Askers is Patients {
         address caller = _operator(seed, requester);
         (requester, ) = institutions.operator(caller);
         bytes32 id = _fitting(seed, study);
+        if (id != 0 && _decoded(id).study != 0 && !_once(seed, 129, 4)) study = _decoded(id).study;
         Asked memory made;
         made.nonce = uint64(_random(seed, 131));
         made.requester = requester;
@@ -71,6 +71,14 @@ abstract contract Askers is Patients {
         release_.envelopeDigest = "envelope";
         release_.person = "person";
         _release(_operator(seed, custodian), place, release_);
+    }
+
+    /// @notice A consent, a request that cites what there is, and its release.
+    function consentAndServe(uint256 seed) external {
+        record(seed);
+        uint256 count = asked.length;
+        request(seed);
+        if (asked.length != count) release(0);
     }
 
     /// @notice A request, and its release at once.
@@ -404,6 +412,7 @@ abstract contract Askers is Patients {
     function _fitting(uint256 seed, bytes32 study) private view returns (bytes32 id) {
         for (uint256 i = 0; i < 8; ++i) {
             id = written[_random(seed, 145 + i) % written.length];
+            if (i == 0 && _once(seed, 144, 2)) id = written[written.length - 1];
             Note storage note = notes[id];
             if (_decoded(id).subject != known[study].subject) continue;
             if (note.kind != 0 || note.anchoredAt != 0) return id;

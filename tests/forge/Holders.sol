@@ -53,7 +53,7 @@ abstract contract Holders is Members {
 
     function withdrawStudy(uint256 seed) external {
         bytes32 id = _study(seed);
-        if (id == 0 || !_once(seed, 45, 3)) return;
+        if (id == 0 || !_once(seed, 45, 6)) return;
         address caller = _operator(seed, known[id].custodian);
         vm.prank(caller);
         try studies.withdraw(id) {
@@ -77,7 +77,7 @@ abstract contract Holders is Members {
 
     function erase(uint256 seed) external {
         bytes32 id = _study(seed);
-        if (id == 0 || !_once(seed, 46, 8)) return;
+        if (id == 0 || !_once(seed, 46, 16)) return;
         address caller = _operator(seed, known[id].custodian);
         vm.prank(caller);
         try studies.erase(id, "certificate") {
@@ -121,10 +121,13 @@ abstract contract Holders is Members {
         } catch {}
     }
 
-    /// @notice An offer and its acceptance at once: what random offers rarely come to.
+    /// @notice Offers and their acceptance at once: what random offers rarely come to.
     function handOver(uint256 seed) external {
-        offer(seed);
-        accept(seed);
+        for (uint256 i = 0; i < 4; ++i) {
+            seed = _random(seed, 52);
+            offer(seed);
+            accept(seed);
+        }
     }
 
     function checkStudies() external {
@@ -139,7 +142,9 @@ abstract contract Holders is Members {
     }
 
     function _study(uint256 seed) internal view returns (bytes32) {
-        return held.length == 0 ? bytes32(0) : held[_random(seed, 50) % held.length];
+        if (held.length == 0) return bytes32(0);
+        // Half of the time the first, so that something comes of it.
+        return held[_once(seed, 51, 2) ? 0 : _random(seed, 50) % held.length];
     }
 
     function _changed(bytes32 id, address caller) private {

@@ -15,30 +15,34 @@ abstract contract Members is World {
     mapping(uint32 number => bool) internal settled;
     mapping(uint32 institution => address) internal admins;
     mapping(uint32 institution => uint16) internal bits;
-    mapping(uint32 institution => uint32) internal keys;
+    mapping(uint32 institution => bytes32[] digests) internal keys;
     uint256 internal stoppedUntil;
     bytes32 internal engineVotedOn;
     uint256 private _candidates;
 
     constructor() {
-        for (uint32 id = 1; id <= FOUNDERS; ++id) admins[id] = vm.addr(ADMIN + id);
+        for (uint32 id = 1; id <= FOUNDERS; ++id) {
+            admins[id] = vm.addr(ADMIN + id);
+            keys[id].push(sha256(new bytes(1216)));
+        }
     }
 
     // ---- time ----
 
     function pass(uint256 seed) external {
-        uint256[6] memory steps = [uint256(0), 1, 3_600, DAY, 3 * DAY, 7 * DAY];
-        clock += steps[_random(seed, 1) % 6];
+        uint256[8] memory steps = [uint256(0), 1, 60, 3_600, 3_600, DAY, 3 * DAY, 7 * DAY];
+        clock += steps[_random(seed, 1) % 8];
         vm.warp(clock);
     }
 
     // ---- votes ----
 
     function propose(uint256 seed) public {
-        IConsortium.Motion memory motion = _motion(seed);
-        uint32 voter = uint32(1 + (_random(seed, 2) % FOUNDERS));
-        address caller = _operator(seed, voter);
-        (voter, ) = institutions.operator(caller);
+        _propose(_operator(seed, uint32(1 + (_random(seed, 2) % FOUNDERS))), _motion(seed));
+    }
+
+    function _propose(address caller, IConsortium.Motion memory motion) private {
+        (uint32 voter, ) = institutions.operator(caller);
         vm.prank(caller);
         try institutions.propose(motion) returns (uint32 number) {
             _hold(_mayVote(voter), "who does not vote proposed");
@@ -72,6 +76,33 @@ abstract contract Members is World {
             if (!_once(seed, 100 + id, 4)) vote(_votes(id));
         }
         if (_once(seed, 4, 2)) carryOut(0);
+    }
+
+    /// @notice A member comes back: reinstated by the others, with its operators and all roles of a hospital.
+    function mend(uint256 seed) external {
+        uint32 id = uint32(1 + (_random(seed, 24) % FOUNDERS));
+        IConsortium.Motion memory motion;
+        motion.institution = id;
+        motion.action = IConsortium.Action.Reinstate;
+        if (!_isActive(id)) _agreeOn(motion);
+        motion.action = IConsortium.Action.Change;
+        motion.roles = Vocabulary.ROLE_CUSTODIAN | Vocabulary.ROLE_REQUESTER | Vocabulary.ROLE_VOTER;
+        motion.country = "AA";
+        if (id <= 3 && institutions.standing(id).roles != motion.roles) _agreeOn(motion);
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.prank(admins[id]);
+            try institutions.setOperator(vm.addr((i == 0 ? FIRST : SECOND) + id), Vocabulary.OPERATOR_ALL) {
+                _effect("mend");
+            } catch {}
+        }
+    }
+
+    function _agreeOn(IConsortium.Motion memory motion) private {
+        uint256 count = motions.length;
+        for (uint32 id = 1; id <= FOUNDERS && motions.length == count; ++id) _propose(vm.addr(FIRST + id), motion);
+        if (motions.length == count) return;
+        for (uint32 id = 1; id <= FOUNDERS; ++id) vote(_votes(id));
+        carryOut(0);
     }
 
     function carryOut(uint256 seed) public {
@@ -140,7 +171,7 @@ abstract contract Members is World {
 
     function resign(uint256 seed) external {
         address caller = _operator(seed, uint32(1 + (_random(seed, 14) % FOUNDERS)));
-        if (!_once(seed, 15, 12)) return;
+        if (!_once(seed, 15, 24)) return;
         vm.prank(caller);
         try institutions.resign() {
             (uint32 its, ) = institutions.operator(caller);
@@ -150,7 +181,7 @@ abstract contract Members is World {
     }
 
     function suspendSelf(uint256 seed) external {
-        if (!_once(seed, 16, 6)) return;
+        if (!_once(seed, 16, 12)) return;
         uint32 id = uint32(1 + (_random(seed, 17) % FOUNDERS));
         address caller = _once(seed, 18, 3) ? _operator(seed, id) : admins[id];
         (uint32 its, ) = institutions.operator(caller);
@@ -163,8 +194,13 @@ abstract contract Members is World {
 
     function publishKey(uint256 seed) external {
         uint32 id = uint32(1 + (_random(seed, 19) % FOUNDERS));
-        vm.prank(_once(seed, 20, 4) ? _operator(seed, id) : admins[id]);
-        try institutions.publishKey(abi.encodePacked(seed, new bytes(1184))) {
+        address caller = _once(seed, 20, 4) ? _operator(seed, id) : admins[id];
+        bytes memory published = abi.encodePacked(seed, new bytes(1184));
+        vm.prank(caller);
+        try institutions.publishKey(published) {
+            (uint32 its, ) = institutions.operator(caller);
+            _hold(caller == admins[its] && _isActive(its), "another than the admin published a key");
+            keys[its].push(sha256(published));
             _effect("publishKey");
         } catch {}
     }
@@ -188,12 +224,10 @@ abstract contract Members is World {
                 seen |= 1 << (bit - 1);
             }
             if (_mayVote(id)) voters |= 1 << (bit - 1);
-            _hold(found.keyVersion >= keys[id], "a key was lost");
-            keys[id] = found.keyVersion;
-            _hold(
-                found.keyVersion == 0 || institutions.keyDigest(id, found.keyVersion) != bytes32(0),
-                "a key without a digest"
-            );
+            _hold(found.keyVersion == keys[id].length, "keys are not counted from 1");
+            for (uint32 version = 1; version <= found.keyVersion && version <= keys[id].length; ++version) {
+                _hold(institutions.keyDigest(id, version) == keys[id][version - 1], "a key was lost");
+            }
         }
         _hold(institutions.electorate(0) == voters, "the electorate is not who votes");
         (address engine, , uint64 until) = _rule();
@@ -283,7 +317,7 @@ abstract contract Members is World {
         if (motion.action == IConsortium.Action.Admit || motion.action == IConsortium.Action.Change) {
             motion.roles = uint16(_random(seed, 32)) & Vocabulary.ROLE_ALL;
             motion.country = "AA";
-            if (motion.action == IConsortium.Action.Change && !_once(seed, 33, 2)) {
+            if (motion.action == IConsortium.Action.Change && !_once(seed, 33, 6)) {
                 motion.roles = Vocabulary.ROLE_CUSTODIAN | Vocabulary.ROLE_REQUESTER | Vocabulary.ROLE_VOTER;
             }
         }

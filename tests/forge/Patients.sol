@@ -168,7 +168,7 @@ abstract contract Patients is Holders {
     }
 
     function revokeAll(uint256 seed) external {
-        if (!_once(seed, 63, 4)) return;
+        if (!_once(seed, 63, 8)) return;
         address subject = _subject(seed);
         uint32 appointment = _appointment(seed, subject);
         uint256 key = _signer(seed, subject, appointment);
@@ -204,6 +204,7 @@ abstract contract Patients is Holders {
     // ---- refusals ----
 
     function refuse(uint256 seed) external {
+        if (!_once(seed, 59, 2)) return;
         IConsentRegistry.Refusal memory refusal;
         refusal.subject = _subject(seed);
         uint256 kind = _random(seed, 66) % 4;
@@ -211,14 +212,14 @@ abstract contract Patients is Holders {
         if (kind == 2) refusal.study = _study(seed);
         if (kind == 3) refusal.grantee = uint32(1 + (_random(seed, 68) % FOUNDERS));
         bytes32 scope = _scope(refusal.custodian, refusal.study, refusal.grantee);
-        refusal.purposes = _once(seed, 69, 2) ? 0 : uint64(1) << uint64(_purpose(seed) % 60);
+        refusal.purposes = !_once(seed, 69, 3) ? 0 : uint64(1) << uint64(_purpose(seed) % 60);
         refusal.sequence = sequences[refusal.subject][scope] + (_once(seed, 70, 6) ? 0 : 1);
         uint32 appointment = _appointment(seed, refusal.subject);
         _refuse(seed, refusal, appointment, scope);
     }
 
     function takeRefusal(uint256 seed) external {
-        if (!_once(seed, 71, 3)) return;
+        if (!_once(seed, 71, 6)) return;
         bytes32 study = _once(seed, 72, 2) ? bytes32(0) : _study(seed);
         address subject = study == 0 ? _subject(seed) : known[study].subject;
         address caller = _operator(seed, study == 0 ? uint32(1 + (_random(seed, 73) % 3)) : known[study].custodian);
@@ -449,6 +450,12 @@ abstract contract Patients is Holders {
                     found.authority == note.authority &&
                     found.generation == note.generation,
                 "a directive's record changed by no step"
+            );
+            if (note.anchoredAt == 0) continue;
+            Evidence memory evidence = abi.decode(note.evidence, (Evidence));
+            _hold(
+                consents.anchoredAt(evidence.poster, evidence.root) == note.anchoredAt,
+                "when a batch was anchored changed"
             );
         }
     }

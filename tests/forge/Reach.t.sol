@@ -16,6 +16,7 @@ contract ReachTest {
         _steps.push("propose");
         _steps.push("vote");
         _steps.push("agree");
+        _steps.push("mend");
         _steps.push("carryOut");
         _steps.push("veto");
         _steps.push("swapEngine");
@@ -50,6 +51,7 @@ contract ReachTest {
         _steps.push("finishRecovery");
         _steps.push("request");
         _steps.push("release");
+        _steps.push("consentAndServe");
         _steps.push("serve");
         _steps.push("confirm");
         _steps.push("dispute");
@@ -60,6 +62,7 @@ contract ReachTest {
         _steps.push("checkDecisions");
         _effects.push("propose");
         _effects.push("vote");
+        _effects.push("mend");
         _effects.push("carryOut");
         _effects.push("veto");
         _effects.push("swapEngine");
