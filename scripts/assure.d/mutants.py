@@ -133,6 +133,17 @@ MUTANTS = (
         "false",
     ),
     Mutant("what was withdrawn is permitted", "Floor", "consent.revokedAt != _NEVER", "false"),
+    Mutant(
+        "a generation that is over counts",
+        "Floor",
+        "if (generation != consent.generation) return Vocabulary.REASON_GENERATION_PAST;",
+    ),
+    Mutant(
+        "a batch of a generation before counts",
+        "Floor",
+        "if (generation != 0 && consent.recordedAt < consent.generationSince) "
+        "return Vocabulary.REASON_GENERATION_PAST;",
+    ),
     Mutant("a stop stops nothing", "Floor", "facts.time < facts.stoppedUntil", "false"),
     Mutant("paper counts at once", "Floor", "facts.time < facts.consent.standsFrom", "false"),
     Mutant(

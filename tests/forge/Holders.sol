@@ -53,7 +53,7 @@ abstract contract Holders is Members {
 
     function withdrawStudy(uint256 seed) external {
         bytes32 id = _study(seed);
-        if (id == 0 || !_once(seed, 45, 6)) return;
+        if (id == 0 || !_once(seed, 45, 12)) return;
         address caller = _operator(seed, known[id].custodian);
         vm.prank(caller);
         try studies.withdraw(id) {
@@ -77,7 +77,7 @@ abstract contract Holders is Members {
 
     function erase(uint256 seed) external {
         bytes32 id = _study(seed);
-        if (id == 0 || !_once(seed, 46, 16)) return;
+        if (id == 0 || !_once(seed, 46, id == held[0] ? 64 : 8)) return;
         address caller = _operator(seed, known[id].custodian);
         vm.prank(caller);
         try studies.erase(id, "certificate") {
@@ -123,6 +123,7 @@ abstract contract Holders is Members {
 
     /// @notice Offers and their acceptance at once: what random offers rarely come to.
     function handOver(uint256 seed) external {
+        if (!_once(seed, 53, 4)) return;
         for (uint256 i = 0; i < 4; ++i) {
             seed = _random(seed, 52);
             offer(seed);

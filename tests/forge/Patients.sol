@@ -74,10 +74,12 @@ abstract contract Patients is Holders {
         } catch {}
     }
 
-    function recordPaper(uint256 seed) external {
+    function recordPaper(uint256 seed) public {
         bytes32 id = _directive(seed);
         if (id == 0) return;
         Directive memory directive = _decoded(id);
+        if (patients[directive.subject].signed && _once(seed, 124, 2)) id = _ofUnsigned(seed);
+        directive = _decoded(id);
         address caller = _operator(seed, directive.custodian);
         uint256 second = _second(seed, directive.custodian);
         (uint32 custodian, ) = institutions.operator(caller);
@@ -525,6 +527,14 @@ abstract contract Patients is Holders {
         notes[id].body = abi.encode(directive);
     }
 
+    /// @dev The latest directive of a patient who never signed, if there is one; else any.
+    function _ofUnsigned(uint256 seed) private view returns (bytes32) {
+        for (uint256 i = written.length; i > 0; --i) {
+            if (!patients[_decoded(written[i - 1]).subject].signed) return written[i - 1];
+        }
+        return written[_random(seed, 94) % written.length];
+    }
+
     /// @dev No guardian, mostly; else one of those that were ever appointed, live or not.
     function _appointment(uint256 seed, address subject) internal view returns (uint32) {
         uint32 count = patients[subject].appointments;
@@ -536,7 +546,10 @@ abstract contract Patients is Holders {
         uint256 other = _random(seed, 118) % 12;
         if (other == 0) return STRANGER;
         if (other == 1) return PATIENT + (_random(seed, 41) % PATIENTS);
-        return appointment == 0 ? patients[subject].key : guardianKeys[subject][appointment];
+        if (appointment != 0) return guardianKeys[subject][appointment];
+        // The last patient is one who mostly does not sign: paper and attested guardians are for such.
+        if (subject == vm.addr(PATIENT + PATIENTS - 1) && !_once(seed, 123, 24)) return STRANGER;
+        return patients[subject].key;
     }
 
     function _speaks(address subject, uint32 appointment, uint256 key) internal view returns (bool) {

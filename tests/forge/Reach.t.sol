@@ -6,7 +6,7 @@ import {Handler} from "./Invariants.t.sol";
 /// @notice That the handlers get everywhere: a fixed walk on which every kind of step has an effect. Otherwise an
 /// invariant could hold because nothing ever happens.
 contract ReachTest {
-    uint256 private constant _STEPS = 12_000;
+    uint256 private constant _STEPS = 40_000;
 
     string[] private _steps;
     string[] private _effects;

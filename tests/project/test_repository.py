@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import re
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -53,11 +54,16 @@ def test_what_tests_share_has_names_of_its_own(tracked: list[Path]) -> None:
 def test_one_compiler(root: Path, tracked: list[Path]) -> None:
     version = json.loads((root / "package.json").read_text("utf-8"))["devDependencies"]["solc"]
     assert yaml.safe_load((root / "ape-config.yaml").read_text("utf-8"))["solidity"]["version"] == version
+    forge = tomllib.loads((root / "foundry.toml").read_text("utf-8"))["profile"]["default"]
+    ape = yaml.safe_load((root / "ape-config.yaml").read_text("utf-8"))["solidity"]
+    assert forge["solc"].endswith(f"solc-v{version}")
+    assert (forge["optimizer"], forge["optimizer_runs"]) == (ape["optimize"], ape["optimization_runs"])
+    assert (forge["via_ir"], forge["evm_version"]) == (ape["via_ir"], ape["evm_version"])
     assert f'["error", "{version}"]' in (root / "solhint.config.js").read_text("utf-8")
     pragmas = {
         match[1]
         for path in tracked
-        if path.suffix == ".sol" and path.parts[0] == "contracts"
+        if path.suffix == ".sol" and (path.parts[0] == "contracts" or path.parts[:2] == ("tests", "forge"))
         for match in re.finditer(r"pragma solidity ([^;]+);", (root / path).read_text("utf-8"))
     }
     assert pragmas == {version}
