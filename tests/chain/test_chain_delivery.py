@@ -386,7 +386,7 @@ def test_geth_a_transaction_that_stands_in_the_pool_is_replaced(sealed: Chain):
     call, signer, kept = registration(sealed), sealed._signer(), list[SignedCall]()
     # Below any base fee that a chain of London's rules falls to.
     cheap = signer._signed(
-        nonce=nonces_used(sealed), to=call.to, data=call.data, gas=500_000, max_fee=1, tip=1
+        nonce=nonces_used(sealed), to=call.to, data=call.data, value=0, gas=500_000, max_fee=1, tip=1
     )
     receipt = sealed.send(cheap, keep=kept.append)
     assert receipt.transaction == kept[-1].hash

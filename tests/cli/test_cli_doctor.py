@@ -156,7 +156,7 @@ def test_a_vault_that_lost_all_is_told_what_its_institution_has_on_the_chain(
     assert set(bad(found)) == {hospital.called, "encryption key"}
     assert "vault beside the chain" not in good(found)
     lost, key = bad(found)[hospital.called], bad(found)["encryption key"]
-    assert lost.sentence.startswith("this institution has registered it, and the vault has neither")
+    assert lost.sentence.startswith("this institution holds it, and the vault has neither")
     assert f"pixelpact vault restore FILE --profile '{path}'" in lost.remedy
     assert key.sentence.startswith("releases go to version 1 of this institution's key, which is not in this")
     assert "pixelpact keys publish" in key.remedy

@@ -188,7 +188,7 @@ def test_the_commands_tell_a_program_what_they_did(tmp_path: Path, capsys: pytes
         assert run(["localnet", "down", "--folder", folder, "--json"]) == 0
     assert list(made) == ["folder", "engine", "chain_id", "genesis", "rpc", "ipfs", "contracts"]
     assert (made["folder"], made["engine"], len(made["rpc"]), len(made["ipfs"])) == (folder, "anvil", 1, 1)
-    assert len(made["contracts"]) == 5
+    assert len(made["contracts"]) == 6
     assert (status["state"], status["chain_id"]) == ("up", made["chain_id"])
     assert status["institutions"][0]["rpc"] == made["rpc"][0]
     assert json.loads(capsys.readouterr().out)["stopped"] == ["Anvil", "Kubo of institution-01"]

@@ -23,8 +23,11 @@ __all__ = ["Validator", "begin_sealing", "mend", "socket_of"]
 _ANSWER_SECONDS = 10.0
 _MEETS_WITHIN = 40.0
 _UNLOCKS_WITHIN = 60.0
-_AGREES_WITHIN = 60.0
-_SYNCS_WITHIN = 3.0
+_AGREES_WITHIN = 120.0
+# Geth asks a heavier peer every ten seconds.
+_SYNCS_WITHIN = 12.0
+# It does not call a node again within 35 seconds; then it syncs.
+_MEETS_AGAIN_WITHIN = 60.0
 _PAUSE = 0.2
 # What every system takes as the path of a socket, with a little to spare.
 _LONGEST_PATH = 100
@@ -109,6 +112,12 @@ class Validator:
         """How many nodes it is connected to."""
         return int(self.ask("net_peerCount"), 16)
 
+    def meet_again(self, other: Validator) -> None:
+        """Part from another one and call it anew: when they meet they tell how heavy their heads are."""
+        node = other.ask("admin_nodeInfo")["enode"]
+        self.ask("admin_removePeer", node)
+        self.ask("admin_addPeer", node)
+
     def hash_of(self, number: int) -> str | None:
         """The hash of its block of this number."""
         block = self.ask("eth_getBlockByNumber", hex(number), False)  # noqa: FBT003  (hashes only)
@@ -152,6 +161,7 @@ def mend(validators: Sequence[Validator]) -> None:
 
 def _agree(validators: Sequence[Validator], idle: Sequence[Validator]) -> None:
     began = time.monotonic()
+    called: set[tuple[Validator, str]] = set()
     while True:
         waited = time.monotonic() - began
         best = max(validators, key=Validator.head)
@@ -164,10 +174,13 @@ def _agree(validators: Sequence[Validator], idle: Sequence[Validator]) -> None:
             if each.head()[0] >= weight:
                 # As heavy as the best: it would keep its own. Without it, it takes the other from its peers.
                 each.ask("debug_setHead", hex(common))
-            if waited > _SYNCS_WITHIN and best in idle and number - common <= len(validators) // 2:
-                # It was never told of blocks that were made before they met, and asks nobody. They are not
-                # final: they are made anew.
+            elif waited > _MEETS_AGAIN_WITHIN and best in idle and number - common <= len(validators) // 2:
+                # It does not take them, and they are not final: they are made anew.
                 best.ask("debug_setHead", hex(common))
+            elif waited > _SYNCS_WITHIN and (each, digest) not in called:
+                # They met when the other one was lighter: what it took since is told of without its weight.
+                called.add((each, digest))
+                each.meet_again(best)
         if waited > _AGREES_WITHIN:
             raise UnreachableError(
                 "The validators don't come to one head",
