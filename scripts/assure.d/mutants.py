@@ -67,6 +67,17 @@ MUTANTS = (
     ),
     Mutant("operators go on after a recovery", "InstitutionRegistry", "++_standings[id].operatorEpoch;"),
     Mutant(
+        "a board approves what it takes part in",
+        "ProjectRegistry",
+        "if (_participates(id, found.lead, found.hasPartners, board)) "
+        "revert ProjectRegistry_BoardDependent(id, board);",
+    ),
+    Mutant(
+        "a project is approved after it was withdrawn",
+        "ProjectRegistry",
+        "if (found.status == Status.Withdrawn) revert ProjectRegistry_AlreadyWithdrawn(id);",
+    ),
+    Mutant(
         "custody without an offer",
         "StudyRegistry",
         "if (_offers[id] != to) revert StudyRegistry_NotOffered(id, to);",

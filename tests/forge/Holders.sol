@@ -3,11 +3,11 @@ pragma solidity 0.8.37;
 
 import {IStudyRegistry} from "../../contracts/interfaces/IStudyRegistry.sol";
 import {Vocabulary} from "../../contracts/Vocabulary.sol";
-import {Members} from "./Members.sol";
+import {Boards} from "./Boards.sol";
 
 /// @title Holders
 /// @notice Custodians: their studies, and who takes them over.
-abstract contract Holders is Members {
+abstract contract Holders is Boards {
     uint256 private constant _MOST = 8;
 
     bytes32[] internal held;

@@ -22,6 +22,7 @@ contract InvariantsTest {
 
     function invariant_holds() external {
         _handler.checkMembers();
+        _handler.checkProjects();
         _handler.checkStudies();
         _handler.checkConsents();
         _handler.checkRequests();

@@ -24,6 +24,9 @@ contract ReachTest {
         _steps.push("resign");
         _steps.push("suspendSelf");
         _steps.push("publishKey");
+        _steps.push("registerProject");
+        _steps.push("approve");
+        _steps.push("withdrawProject");
         _steps.push("register");
         _steps.push("rotate");
         _steps.push("withdrawStudy");
@@ -71,6 +74,9 @@ contract ReachTest {
         _effects.push("suspendSelf");
         _effects.push("publishKey");
         _effects.push("replaceEngine");
+        _effects.push("registerProject");
+        _effects.push("approve");
+        _effects.push("withdrawProject");
         _effects.push("register");
         _effects.push("rotate");
         _effects.push("withdrawStudy");
@@ -131,6 +137,7 @@ contract ReachTest {
     function _next(Handler handler) private returns (Handler) {
         if (address(handler) != address(0)) {
             handler.checkMembers();
+            handler.checkProjects();
             handler.checkStudies();
             handler.checkConsents();
             handler.checkRequests();

@@ -5,6 +5,7 @@ import {IAccessLedger} from "../../contracts/interfaces/IAccessLedger.sol";
 import {IConsentRegistry} from "../../contracts/interfaces/IConsentRegistry.sol";
 import {IConsortium} from "../../contracts/interfaces/IConsortium.sol";
 import {IInstitutionRegistry} from "../../contracts/interfaces/IInstitutionRegistry.sol";
+import {IProjectRegistry} from "../../contracts/interfaces/IProjectRegistry.sol";
 import {IStudyRegistry} from "../../contracts/interfaces/IStudyRegistry.sol";
 import {Vocabulary} from "../../contracts/Vocabulary.sol";
 import {PermissiveEngine} from "./Engines.sol";
@@ -41,6 +42,7 @@ abstract contract World {
 
     IInstitutionRegistry public institutions;
     IStudyRegistry public studies;
+    IProjectRegistry public projects;
     IConsentRegistry public consents;
     IAccessLedger public ledger;
     address[ENGINES] internal engines;
@@ -150,6 +152,7 @@ abstract contract World {
         address engine = _create("PolicyEngine.sol:PolicyEngine", abi.encode(registry, project, uint16(1)));
         institutions = IInstitutionRegistry(registry);
         studies = IStudyRegistry(study);
+        projects = IProjectRegistry(project);
         consents = IConsentRegistry(consent);
         ledger = IAccessLedger(
             _create("AccessLedger.sol:AccessLedger", abi.encode(registry, study, consent, engine))

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IProjectRegistry} from "../../contracts/interfaces/IProjectRegistry.sol";
+import {Vocabulary} from "../../contracts/Vocabulary.sol";
+import {Members} from "./Members.sol";
+
+/// @title Boards
+/// @notice Research projects, and the ethics boards that approve them.
+abstract contract Boards is Members {
+    uint256 private constant _MOST = 8;
+
+    bytes32[] internal planned;
+    mapping(bytes32 project => IProjectRegistry.Standing) internal plans; // as the lead sees them
+    mapping(bytes32 project => uint32) internal partners;
+
+    function registerProject(uint256 seed) external {
+        if (planned.length == _MOST) return;
+        IProjectRegistry.Project memory project;
+        project.lead = uint32(1 + (_random(seed, 55) % FOUNDERS));
+        project.partners = new uint32[](1);
+        project.partners[0] = project.lead == 5 ? 6 : 5;
+        if (!_once(seed, 56, 4)) project.partners[0] = project.lead == 4 ? 6 : 4;
+        project.protocol = bytes32(seed | 1);
+        project.codes = new bytes32[](0);
+        address caller = _operator(seed, project.lead);
+        vm.prank(caller);
+        try projects.register(project) returns (bytes32 id) {
+            _hold(_isOperator(caller, project.lead, Vocabulary.OPERATOR_PROJECTS), "a project of another");
+            _hold(_isActive(project.lead) && _holds(project.lead, Vocabulary.ROLE_REQUESTER), "led by no requester");
+            _hold(plans[id].status == IProjectRegistry.Status.Unknown, "a project was registered twice");
+            planned.push(id);
+            plans[id].status = IProjectRegistry.Status.Registered;
+            plans[id].lead = project.lead;
+            plans[id].participates = true;
+            partners[id] = project.partners[0];
+            _effect("registerProject");
+        } catch {}
+    }
+
+    function approve(uint256 seed) external {
+        if (planned.length == 0) return;
+        bytes32 id = planned[_random(seed, 57) % planned.length];
+        uint32 board = _once(seed, 58, 4) ? uint32(1 + (_random(seed, 54) % FOUNDERS)) : 5;
+        if (_once(seed, 64, 6)) board = plans[id].lead;
+        uint64 until = uint64(block.timestamp + (_random(seed, 65) % (60 * DAY)));
+        uint256 key = _operatorKey(seed, board);
+        bytes32 structHash = keccak256(
+            abi.encode(keccak256("Approval(bytes32 project,uint32 board,uint64 until)"), id, board, until)
+        );
+        bytes memory signature = _sign(_once(seed, 66, 8) ? STRANGER : key, address(projects), structHash);
+        IProjectRegistry.Standing storage found = plans[id];
+        try projects.approve(id, board, until, vm.addr(key), signature) {
+            _hold(!_once(seed, 66, 8) || key == STRANGER, "approved by who did not sign");
+            _hold(_isOperator(vm.addr(key), board, Vocabulary.OPERATOR_PROJECTS), "approved by no one of the board");
+            _hold(_isActive(board) && _holds(board, Vocabulary.ROLE_ETHICS_BOARD), "approved by no board");
+            _hold(board != found.lead && board != partners[id], "approved by who takes part");
+            _hold(found.board == 0 || found.board == board, "approved by another board");
+            _hold(until > found.until && until > block.timestamp, "an approval that ends earlier");
+            _hold(found.status != IProjectRegistry.Status.Withdrawn, "approved after it was withdrawn");
+            found.status = IProjectRegistry.Status.Approved;
+            found.board = board;
+            found.until = until;
+            _effect("approve");
+        } catch {}
+    }
+
+    function withdrawProject(uint256 seed) external {
+        if (planned.length == 0 || !_once(seed, 67, 6)) return;
+        bytes32 id = planned[_random(seed, 57) % planned.length];
+        IProjectRegistry.Standing storage found = plans[id];
+        address caller = _operator(seed, _once(seed, 68, 2) ? found.lead : 5);
+        (uint32 its, ) = institutions.operator(caller);
+        vm.prank(caller);
+        try projects.withdraw(id) {
+            _hold(its != 0 && (its == found.lead || its == found.board), "withdrawn by a stranger");
+            _hold(_isActive(its), "withdrawn by a suspended institution");
+            _hold(found.status != IProjectRegistry.Status.Withdrawn, "withdrawn twice");
+            found.status = IProjectRegistry.Status.Withdrawn;
+            _effect("withdrawProject");
+        } catch {}
+    }
+
+    function checkProjects() external {
+        for (uint256 i = 0; i < planned.length; ++i) {
+            bytes32 id = planned[i];
+            _hold(
+                keccak256(abi.encode(projects.standing(id, plans[id].lead))) == keccak256(abi.encode(plans[id])),
+                "a project changed by no step"
+            );
+            _hold(projects.standing(id, partners[id]).participates, "a partner was lost");
+        }
+    }
+}
