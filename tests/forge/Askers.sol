@@ -96,7 +96,7 @@ abstract contract Askers is Patients {
         vm.prank(caller);
         try ledger.confirm(found.nonce, found.query, found.directive, epoch, "person") {
             _checkServed(found, caller, epoch);
-            _hold(found.confirmed != epoch, "confirmed twice");
+            _hold(found.confirmed != epoch, "10: confirmed twice");
             found.confirmed = epoch;
             _effect("confirm");
         } catch {}
@@ -110,7 +110,7 @@ abstract contract Askers is Patients {
         vm.prank(caller);
         try ledger.dispute(found.nonce, found.query, found.directive, epoch, 1, "person") {
             _checkServed(found, caller, epoch);
-            _hold(found.disputed != epoch, "disputed twice");
+            _hold(found.disputed != epoch, "10: disputed twice");
             found.disputed = epoch;
             _effect("dispute");
         } catch {}
@@ -123,8 +123,8 @@ abstract contract Askers is Patients {
         vm.prank(caller);
         try ledger.refuse(found.nonce, found.query, found.directive, found.requester, 400, "person") {
             uint32 custodian = known[found.query.study].custodian;
-            _hold(_isOperator(caller, custodian, Vocabulary.OPERATOR_RELEASES), "refused by another");
-            _hold(found.status == IAccessLedger.Status.Permitted, "refused what was not permitted");
+            _hold(_isOperator(caller, custodian, Vocabulary.OPERATOR_RELEASES), "27: refused by another");
+            _hold(found.status == IAccessLedger.Status.Permitted, "7: refused what was not permitted");
             found.status = IAccessLedger.Status.Refused;
             _effect("refuseRequest");
         } catch {}
@@ -177,14 +177,14 @@ abstract contract Askers is Patients {
         (uint32 reviewer, ) = institutions.operator(caller);
         vm.prank(caller);
         try ledger.review(found.id, IAccessLedger.Verdict.Justified, "report", "person") {
-            _hold(found.emergency && found.status != IAccessLedger.Status.Denied, "reviewed what is no emergency");
-            _hold(!found.reviewed, "reviewed twice");
-            _hold(reviewer != found.requester, "the requester reviewed itself");
+            _hold(found.emergency && found.status != IAccessLedger.Status.Denied, "18: reviewed what is no emergency");
+            _hold(!found.reviewed, "18: reviewed twice");
+            _hold(reviewer != found.requester, "18: the requester reviewed itself");
             _hold(
                 reviewer == found.custodian || _holds(reviewer, Vocabulary.ROLE_ETHICS_BOARD),
-                "reviewed by neither custodian nor board"
+                "18: reviewed by neither custodian nor board"
             );
-            _hold(_isActive(reviewer), "a suspended institution reviewed");
+            _hold(_isActive(reviewer), "27: a suspended institution reviewed");
             found.reviewed = true;
             _effect("review");
         } catch {}
@@ -199,20 +199,20 @@ abstract contract Askers is Patients {
         for (uint256 i = 0; i < asked.length; ++i) {
             Asked storage kept = asked[i];
             IAccessLedger.Request memory found = ledger.requestOf(kept.id);
-            _hold(found.status == kept.status, "a request's status changed by no step");
-            _hold(found.requester == kept.requester && found.custodian == kept.custodian, "who asked whom changed");
-            _hold(found.requestedAt == kept.time && found.isEmergency == kept.emergency, "when it was asked changed");
-            _hold(found.servedEpoch == kept.served, "served by no release");
-            _hold(found.confirmedEpoch == kept.confirmed, "confirmed by no step");
-            _hold(found.disputedEpoch == kept.disputed, "disputed by no step");
-            _hold(found.isReviewed == kept.reviewed, "reviewed by no step");
+            _hold(found.status == kept.status, "7: a request's status changed by no step");
+            _hold(found.requester == kept.requester && found.custodian == kept.custodian, "11: who asked whom changed");
+            _hold(found.requestedAt == kept.time && found.isEmergency == kept.emergency, "11: when it was asked changed");
+            _hold(found.servedEpoch == kept.served, "8: served by no release");
+            _hold(found.confirmedEpoch == kept.confirmed, "10: confirmed by no step");
+            _hold(found.disputedEpoch == kept.disputed, "10: disputed by no step");
+            _hold(found.isReviewed == kept.reviewed, "18: reviewed by no step");
             if (!kept.emergency || kept.status == IAccessLedger.Status.Denied) continue;
             ++total[kept.requester];
             if (!kept.reviewed) ++unreviewed[kept.requester];
         }
         for (uint32 id = 1; id <= count; ++id) {
             (uint32 all, uint32 open) = ledger.emergenciesOf(id);
-            _hold(all == total[id] && open == unreviewed[id], "emergencies are miscounted");
+            _hold(all == total[id] && open == unreviewed[id], "18: emergencies are miscounted");
         }
     }
 
@@ -320,8 +320,8 @@ abstract contract Askers is Patients {
     function _compare(Asked memory made, Directive memory directive, uint16 reason) private {
         bool isFloors = reason != 0 && (reason < 200 || reason > 299);
         bool permits = _permits(made, directive);
-        _hold(permits || isFloors, "permitted against the floor");
-        _hold(!permits || !isFloors, "denied though the floor permits");
+        _hold(permits || isFloors, "9: permitted against the floor");
+        _hold(!permits || !isFloors, "9: denied though the floor permits");
         if (reason == 0) _effect("permit");
     }
 
@@ -338,7 +338,7 @@ abstract contract Askers is Patients {
             bytes32 id,
             uint16 reason
         ) {
-            _hold(_isOperator(caller, made.requester, Vocabulary.OPERATOR_REQUESTS), "asked by no operator");
+            _hold(_isOperator(caller, made.requester, Vocabulary.OPERATOR_REQUESTS), "27: asked by no operator");
             _compare(made, directive, reason);
             made.id = id;
             _keep(made, reason);
@@ -353,13 +353,13 @@ abstract contract Askers is Patients {
         Evidence memory evidence = _evidenceOf(found.directive);
         vm.prank(caller);
         try ledger.release(found.nonce, found.query, directive, evidence, release_) {
-            _hold(_isOperator(caller, study.custodian, Vocabulary.OPERATOR_RELEASES), "released by another");
-            _hold(found.status == IAccessLedger.Status.Permitted, "released what was not permitted");
-            _hold(release_.epoch == study.epoch, "released in another epoch");
-            _hold(!servedIn[found.id][release_.epoch], "released twice in an epoch");
-            _hold(found.served != 0 || block.timestamp < found.time + (found.emergency ? 3_600 : DAY), "released late");
-            _hold(release_.keyDigest != "another", "released to another key");
-            if (found.emergency) _hold(_permitsEmergency(found), "an emergency was released against the floor");
+            _hold(_isOperator(caller, study.custodian, Vocabulary.OPERATOR_RELEASES), "27: released by another");
+            _hold(found.status == IAccessLedger.Status.Permitted, "8: released what was not permitted");
+            _hold(release_.epoch == study.epoch, "8: released in another epoch");
+            _hold(!servedIn[found.id][release_.epoch], "8: released twice in an epoch");
+            _hold(found.served != 0 || block.timestamp < found.time + (found.emergency ? 3_600 : DAY), "8: released late");
+            _hold(release_.keyDigest != "another", "8: released to another key");
+            if (found.emergency) _hold(_permitsEmergency(found), "9: an emergency was released against the floor");
             else _compare(found, directive, 0);
             servedIn[found.id][release_.epoch] = true;
             found.served = release_.epoch;
@@ -376,12 +376,12 @@ abstract contract Askers is Patients {
     ) private {
         vm.prank(caller);
         try ledger.emergency(kept.nonce, made, signature) returns (bytes32 id, uint16 reason) {
-            _hold(caller != made.second && made.person != made.secondPerson, "one person alone opened a record");
-            _hold(_isOperator(caller, kept.requester, Vocabulary.OPERATOR_EMERGENCIES), "opened by no operator");
-            _hold(_isOperator(made.second, kept.requester, Vocabulary.OPERATOR_EMERGENCIES), "a second of another");
-            _hold(vm.addr(signer) == made.second, "the second did not sign");
-            _hold(id == kept.id, "an emergency has another number");
-            _hold((reason == 0) == _permitsEmergency(kept), "an emergency was decided against the floor");
+            _hold(caller != made.second && made.person != made.secondPerson, "29: one person alone opened a record");
+            _hold(_isOperator(caller, kept.requester, Vocabulary.OPERATOR_EMERGENCIES), "27: opened by no operator");
+            _hold(_isOperator(made.second, kept.requester, Vocabulary.OPERATOR_EMERGENCIES), "29: a second of another");
+            _hold(vm.addr(signer) == made.second, "29: the second did not sign");
+            _hold(id == kept.id, "11: an emergency has another number");
+            _hold((reason == 0) == _permitsEmergency(kept), "9: an emergency was decided against the floor");
             _keep(kept, reason);
             _effect(reason == 0 ? bytes32("emergency") : bytes32("emergencyDenied"));
         } catch {}
@@ -398,14 +398,14 @@ abstract contract Askers is Patients {
         made.custodian = known[made.query.study].custodian;
         made.status = reason == 0 ? IAccessLedger.Status.Permitted : IAccessLedger.Status.Denied;
         made.time = uint64(block.timestamp);
-        for (uint256 i = 0; i < asked.length; ++i) _hold(asked[i].id != made.id, "the same was asked twice");
+        for (uint256 i = 0; i < asked.length; ++i) _hold(asked[i].id != made.id, "7: the same was asked twice");
         asked.push(made);
     }
 
     function _checkServed(Asked storage found, address caller, uint32 epoch) private {
-        _hold(epoch != 0 && epoch == found.served, "confirmed or disputed what was not served");
-        _hold(_isOperator(caller, found.requester, Vocabulary.OPERATOR_REQUESTS), "by another than the requester");
-        _hold(_isActive(found.requester), "by a suspended requester");
+        _hold(epoch != 0 && epoch == found.served, "10: confirmed or disputed what was not served");
+        _hold(_isOperator(caller, found.requester, Vocabulary.OPERATOR_REQUESTS), "27: by another than the requester");
+        _hold(_isActive(found.requester), "27: by a suspended requester");
     }
 
     /// @dev A directive of the study's subject if there is one soon; else any.

@@ -26,9 +26,9 @@ abstract contract Boards is Members {
         address caller = _operator(seed, project.lead);
         vm.prank(caller);
         try projects.register(project) returns (bytes32 id) {
-            _hold(_isOperator(caller, project.lead, Vocabulary.OPERATOR_PROJECTS), "a project of another");
-            _hold(_isActive(project.lead) && _holds(project.lead, Vocabulary.ROLE_REQUESTER), "led by no requester");
-            _hold(plans[id].status == IProjectRegistry.Status.Unknown, "a project was registered twice");
+            _hold(_isOperator(caller, project.lead, Vocabulary.OPERATOR_PROJECTS), "27: a project of another");
+            _hold(_isActive(project.lead) && _holds(project.lead, Vocabulary.ROLE_REQUESTER), "27: led by no requester");
+            _hold(plans[id].status == IProjectRegistry.Status.Unknown, "19: a project was registered twice");
             planned.push(id);
             plans[id].status = IProjectRegistry.Status.Registered;
             plans[id].lead = project.lead;
@@ -51,13 +51,13 @@ abstract contract Boards is Members {
         bytes memory signature = _sign(_once(seed, 66, 8) ? STRANGER : key, address(projects), structHash);
         IProjectRegistry.Standing storage found = plans[id];
         try projects.approve(id, board, until, vm.addr(key), signature) {
-            _hold(!_once(seed, 66, 8) || key == STRANGER, "approved by who did not sign");
-            _hold(_isOperator(vm.addr(key), board, Vocabulary.OPERATOR_PROJECTS), "approved by no one of the board");
-            _hold(_isActive(board) && _holds(board, Vocabulary.ROLE_ETHICS_BOARD), "approved by no board");
-            _hold(board != found.lead && board != partners[id], "approved by who takes part");
-            _hold(found.board == 0 || found.board == board, "approved by another board");
-            _hold(until > found.until && until > block.timestamp, "an approval that ends earlier");
-            _hold(found.status != IProjectRegistry.Status.Withdrawn, "approved after it was withdrawn");
+            _hold(!_once(seed, 66, 8) || key == STRANGER, "27: approved by who did not sign");
+            _hold(_isOperator(vm.addr(key), board, Vocabulary.OPERATOR_PROJECTS), "27: approved by no one of the board");
+            _hold(_isActive(board) && _holds(board, Vocabulary.ROLE_ETHICS_BOARD), "27: approved by no board");
+            _hold(board != found.lead && board != partners[id], "19: approved by who takes part");
+            _hold(found.board == 0 || found.board == board, "19: approved by another board");
+            _hold(until > found.until && until > block.timestamp, "19: an approval that ends earlier");
+            _hold(found.status != IProjectRegistry.Status.Withdrawn, "19: approved after it was withdrawn");
             found.status = IProjectRegistry.Status.Approved;
             found.board = board;
             found.until = until;
@@ -73,9 +73,9 @@ abstract contract Boards is Members {
         (uint32 its, ) = institutions.operator(caller);
         vm.prank(caller);
         try projects.withdraw(id) {
-            _hold(its != 0 && (its == found.lead || its == found.board), "withdrawn by a stranger");
-            _hold(_isActive(its), "withdrawn by a suspended institution");
-            _hold(found.status != IProjectRegistry.Status.Withdrawn, "withdrawn twice");
+            _hold(its != 0 && (its == found.lead || its == found.board), "27: withdrawn by a stranger");
+            _hold(_isActive(its), "27: withdrawn by a suspended institution");
+            _hold(found.status != IProjectRegistry.Status.Withdrawn, "19: withdrawn twice");
             found.status = IProjectRegistry.Status.Withdrawn;
             _effect("withdrawProject");
         } catch {}
@@ -86,9 +86,9 @@ abstract contract Boards is Members {
             bytes32 id = planned[i];
             _hold(
                 keccak256(abi.encode(projects.standing(id, plans[id].lead))) == keccak256(abi.encode(plans[id])),
-                "a project changed by no step"
+                "19: a project changed by no step"
             );
-            _hold(projects.standing(id, partners[id]).participates, "a partner was lost");
+            _hold(projects.standing(id, partners[id]).participates, "19: a partner was lost");
         }
     }
 }

@@ -25,11 +25,11 @@ abstract contract Holders is Boards {
         try studies.register(bytes32(seed), subject, uint64(1 << (_random(seed, 42) % 2)), "manifest", "content") returns (
             bytes32 id
         ) {
-            _hold(_isActive(custodian) && _holds(custodian, Vocabulary.ROLE_CUSTODIAN), "registered by no custodian");
-            _hold(known[id].subject == address(0), "a study was registered twice");
+            _hold(_isActive(custodian) && _holds(custodian, Vocabulary.ROLE_CUSTODIAN), "27: registered by no custodian");
+            _hold(known[id].subject == address(0), "4: a study was registered twice");
             held.push(id);
             known[id] = studies.study(id);
-            _hold(known[id].custodian == custodian && known[id].epoch == 1, "registered for another");
+            _hold(known[id].custodian == custodian && known[id].epoch == 1, "4: registered for another");
             _effect("register");
         } catch {}
     }
@@ -44,7 +44,7 @@ abstract contract Holders is Boards {
         vm.prank(caller);
         try studies.rotate(id, expected, manifest) {
             _changed(id, caller);
-            _hold(expected == found.epoch && manifest != found.manifestDigest, "rotated without a new manifest");
+            _hold(expected == found.epoch && manifest != found.manifestDigest, "5: rotated without a new manifest");
             ++found.epoch;
             found.manifestDigest = manifest;
             _effect("rotate");
@@ -95,7 +95,7 @@ abstract contract Holders is Boards {
         vm.prank(caller);
         try studies.offerCustody(id, to) {
             _changed(id, caller);
-            _hold(handovers[id] < 4, "offered a fifth time");
+            _hold(handovers[id] < 4, "4: offered a fifth time");
             offers[id] = to;
             _effect("offer");
         } catch {}
@@ -110,10 +110,10 @@ abstract contract Holders is Boards {
         IStudyRegistry.Study storage found = known[id];
         vm.prank(caller);
         try studies.acceptCustody(id) {
-            _hold(to != 0 && offers[id] == to, "custody was taken without an offer");
-            _hold(_isActive(to) && _holds(to, Vocabulary.ROLE_CUSTODIAN), "taken over by no custodian");
-            _hold(found.status != IStudyRegistry.Status.Erased, "an erased study was taken over");
-            _hold(++handovers[id] <= 4, "handed over a fifth time");
+            _hold(to != 0 && offers[id] == to, "4: custody was taken without an offer");
+            _hold(_isActive(to) && _holds(to, Vocabulary.ROLE_CUSTODIAN), "27: taken over by no custodian");
+            _hold(found.status != IStudyRegistry.Status.Erased, "6: an erased study was taken over");
+            _hold(++handovers[id] <= 4, "4: handed over a fifth time");
             found.formers = (found.formers << 32) | found.custodian;
             found.custodian = to;
             offers[id] = 0;
@@ -136,9 +136,9 @@ abstract contract Holders is Boards {
             bytes32 id = held[i];
             _hold(
                 keccak256(abi.encode(studies.study(id))) == keccak256(abi.encode(known[id])),
-                "a study changed by no step of its custodian"
+                "4: a study changed by no step of its custodian"
             );
-            _hold(studies.offeredTo(id) == offers[id], "an offer changed by no step of its custodian");
+            _hold(studies.offeredTo(id) == offers[id], "4: an offer changed by no step of its custodian");
         }
     }
 
@@ -150,8 +150,8 @@ abstract contract Holders is Boards {
 
     function _changed(bytes32 id, address caller) private {
         uint32 custodian = known[id].custodian;
-        _hold(_isOperator(caller, custodian, Vocabulary.OPERATOR_STUDIES), "a study changed by another");
-        _hold(_isActive(custodian), "a study changed by a suspended custodian");
-        _hold(known[id].status != IStudyRegistry.Status.Erased, "an erased study changed");
+        _hold(_isOperator(caller, custodian, Vocabulary.OPERATOR_STUDIES), "27: a study changed by another");
+        _hold(_isActive(custodian), "27: a study changed by a suspended custodian");
+        _hold(known[id].status != IStudyRegistry.Status.Erased, "6: an erased study changed");
     }
 }

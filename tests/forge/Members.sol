@@ -45,9 +45,9 @@ abstract contract Members is World {
         (uint32 voter, ) = institutions.operator(caller);
         vm.prank(caller);
         try institutions.propose(motion) returns (uint32 number) {
-            _hold(_mayVote(voter), "who does not vote proposed");
+            _hold(_mayVote(voter), "27: who does not vote proposed");
             motions.push(motion);
-            _hold(number == motions.length, "proposals are not counted from 1");
+            _hold(number == motions.length, "15: proposals are not counted from 1");
             if (voter != motion.institution) _note(number, voter, motion.institution);
             _effect("propose");
         } catch {}
@@ -60,10 +60,10 @@ abstract contract Members is World {
         (uint32 voter, ) = institutions.operator(caller);
         vm.prank(caller);
         try institutions.vote(number) {
-            _hold(_mayVote(voter), "who does not vote voted");
-            _hold(voter != motions[number - 1].institution, "an institution voted on itself");
-            _hold(!voted[number][voter], "an institution voted twice");
-            _hold(!settled[number], "voted on what was settled");
+            _hold(_mayVote(voter), "27: who does not vote voted");
+            _hold(voter != motions[number - 1].institution, "15: an institution voted on itself");
+            _hold(!voted[number][voter], "15: an institution voted twice");
+            _hold(!settled[number], "15: voted on what was settled");
             _note(number, voter, motions[number - 1].institution);
             _effect("vote");
         } catch {}
@@ -115,10 +115,10 @@ abstract contract Members is World {
         uint32 before = institutions.institutionCount();
         vm.prank(vm.addr(STRANGER));
         try institutions.carryOut(number, motion) {
-            _hold(!swapped, "another motion than the one voted on was carried out");
-            _hold(yes != 0 && yes * 3 >= all * 2, "carried out without two thirds");
-            _hold(!settled[number], "carried out twice, or after a veto");
-            _hold(block.timestamp >= passedAt[number] + _notice(motion.action), "carried out before its notice");
+            _hold(!swapped, "16: another motion than the one voted on was carried out");
+            _hold(yes != 0 && yes * 3 >= all * 2, "16: carried out without two thirds");
+            _hold(!settled[number], "15: carried out twice, or after a veto");
+            _hold(block.timestamp >= passedAt[number] + _notice(motion.action), "16: carried out before its notice");
             settled[number] = true;
             _carriedOut(motion, before);
             _effect("carryOut");
@@ -132,9 +132,9 @@ abstract contract Members is World {
         address caller = _once(seed, 6, 2) ? admins[institution] : _operator(seed, institution);
         vm.prank(caller);
         try institutions.veto(number) {
-            _hold(caller == admins[institution], "another than the present admin vetoed");
-            _hold(motions[number - 1].action == IConsortium.Action.RecoverAdmin, "vetoed what can't be");
-            _hold(!settled[number], "vetoed what was settled");
+            _hold(caller == admins[institution], "27: another than the present admin vetoed");
+            _hold(motions[number - 1].action == IConsortium.Action.RecoverAdmin, "15: vetoed what can't be");
+            _hold(!settled[number], "15: vetoed what was settled");
             settled[number] = true;
             _effect("veto");
         } catch {}
@@ -162,9 +162,9 @@ abstract contract Members is World {
         vm.prank(caller);
         try institutions.setOperator(account, permissions) {
             (uint32 its, ) = institutions.operator(caller);
-            _hold(caller == admins[its], "another than an admin made an operator");
-            _hold(_isActive(its), "a suspended institution made an operator");
-            _hold(claimed == 0 || claimed == its, "an operator of another institution was taken");
+            _hold(caller == admins[its], "27: another than an admin made an operator");
+            _hold(_isActive(its), "27: a suspended institution made an operator");
+            _hold(claimed == 0 || claimed == its, "27: an operator of another institution was taken");
             _effect("setOperator");
         } catch {}
     }
@@ -175,7 +175,7 @@ abstract contract Members is World {
         vm.prank(caller);
         try institutions.resign() {
             (uint32 its, ) = institutions.operator(caller);
-            _hold(its == 0, "resigned, and still an operator");
+            _hold(its == 0, "27: resigned, and still an operator");
             _effect("resign");
         } catch {}
     }
@@ -187,7 +187,7 @@ abstract contract Members is World {
         (uint32 its, ) = institutions.operator(caller);
         vm.prank(caller);
         try institutions.suspendSelf() {
-            _hold(caller == admins[its], "another than its admin suspended an institution");
+            _hold(caller == admins[its], "27: another than its admin suspended an institution");
             _effect("suspendSelf");
         } catch {}
     }
@@ -199,7 +199,7 @@ abstract contract Members is World {
         vm.prank(caller);
         try institutions.publishKey(published) {
             (uint32 its, ) = institutions.operator(caller);
-            _hold(caller == admins[its] && _isActive(its), "another than the admin published a key");
+            _hold(caller == admins[its] && _isActive(its), "27: another than the admin published a key");
             keys[its].push(sha256(published));
             _effect("publishKey");
         } catch {}
@@ -213,27 +213,27 @@ abstract contract Members is World {
         uint256 voters;
         for (uint32 id = 1; id <= count; ++id) {
             IInstitutionRegistry.Institution memory found = institutions.institution(id);
-            _hold(found.admin != address(0) && found.admin == admins[id], "an admin changed without a vote");
+            _hold(found.admin != address(0) && found.admin == admins[id], "12: an admin changed without a vote");
             (uint32 its, uint8 permissions) = institutions.operator(found.admin);
-            _hold(its == id && permissions == Vocabulary.OPERATOR_ALL, "an institution without an admin");
+            _hold(its == id && permissions == Vocabulary.OPERATOR_ALL, "12: an institution without an admin");
             uint16 bit = institutions.voterIndex(id);
-            _hold(bits[id] == 0 || bits[id] == bit, "a voter's bit changed");
+            _hold(bits[id] == 0 || bits[id] == bit, "14: a voter's bit changed");
             bits[id] = bit;
             if (bit != 0) {
-                _hold(seen & (1 << (bit - 1)) == 0, "two institutions have one bit");
+                _hold(seen & (1 << (bit - 1)) == 0, "14: two institutions have one bit");
                 seen |= 1 << (bit - 1);
             }
             if (_mayVote(id)) voters |= 1 << (bit - 1);
-            _hold(found.keyVersion == keys[id].length, "keys are not counted from 1");
+            _hold(found.keyVersion == keys[id].length, "13: keys are not counted from 1");
             for (uint32 version = 1; version <= found.keyVersion && version <= keys[id].length; ++version) {
-                _hold(institutions.keyDigest(id, version) == keys[id][version - 1], "a key was lost");
+                _hold(institutions.keyDigest(id, version) == keys[id][version - 1], "13: a key was lost");
             }
         }
-        _hold(institutions.electorate(0) == voters, "the electorate is not who votes");
+        _hold(institutions.electorate(0) == voters, "14: the electorate is not who votes");
         (address engine, , uint64 until) = _rule();
-        if (engine != address(0)) _hold(engine.codehash == engineVotedOn, "an engine that was not voted on");
-        _hold(until == stoppedUntil, "a stop that was not voted on");
-        _hold(until <= block.timestamp + LONGEST_STOP, "a stop that is too long");
+        if (engine != address(0)) _hold(engine.codehash == engineVotedOn, "31: an engine that was not voted on");
+        _hold(until == stoppedUntil, "31: a stop that was not voted on");
+        _hold(until <= block.timestamp + LONGEST_STOP, "31: a stop that is too long");
     }
 
     // ---- internals ----
@@ -274,7 +274,7 @@ abstract contract Members is World {
             _effect("replaceEngine");
         }
         if (motion.action == IConsortium.Action.RecoverAdmin) {
-            _hold(!_isOperator(vm.addr(FIRST + motion.institution), motion.institution, 0xff), "operators went on");
+            _hold(!_isOperator(vm.addr(FIRST + motion.institution), motion.institution, 0xff), "12: operators went on");
             // So that this institution goes on: the new admin makes the same operators.
             for (uint256 i = 0; i < 2; ++i) {
                 vm.prank(motion.account);

@@ -68,7 +68,7 @@ abstract contract Patients is Holders {
         try consents.record(subject, id, appointment, signature) {
             _checkSpeaks(subject, appointment, key);
             if (appointment == 0) _endPaperIfAny(subject);
-            else _hold(appointed[subject][appointment].powers & Vocabulary.GUARDIAN_GRANT != 0, "granted without GRANT");
+            else _hold(appointed[subject][appointment].powers & Vocabulary.GUARDIAN_GRANT != 0, "28: granted without GRANT");
             _recorded(id, subject, appointment == 0 ? 1 : 2, appointment);
             _effect(appointment == 0 ? bytes32("record") : bytes32("recordByGuardian"));
         } catch {}
@@ -96,7 +96,7 @@ abstract contract Patients is Holders {
         vm.prank(caller);
         try consents.recordPaper(directive.subject, id, "form", vm.addr(second), signature) {
             _checkTwo(caller, vm.addr(second));
-            _hold(!patients[directive.subject].signed, "paper was recorded after the patient signed");
+            _hold(!patients[directive.subject].signed, "22: paper was recorded after the patient signed");
             patients[directive.subject].hasPaper = true;
             _recorded(id, directive.subject, 3, custodian);
             _effect("recordPaper");
@@ -122,7 +122,7 @@ abstract contract Patients is Holders {
         (uint32 poster, ) = institutions.operator(caller);
         vm.prank(caller);
         try consents.anchor(evidence.root) {
-            _hold(_isActive(poster) && _holds(poster, Vocabulary.ROLE_CUSTODIAN), "anchored by no custodian");
+            _hold(_isActive(poster) && _holds(poster, Vocabulary.ROLE_CUSTODIAN), "27: anchored by no custodian");
             if (poster != evidence.poster) return;
             notes[id].anchoredAt = uint64(block.timestamp);
             notes[id].evidence = abi.encode(evidence);
@@ -149,7 +149,7 @@ abstract contract Patients is Holders {
             _effect("revoke");
         } catch {
             bool speaks = appointment == 0 ? key == patients[subject].key : _speaks(subject, appointment, key);
-            _hold(!speaks || notes[id].revokedAt != 0, "a withdrawal was hindered");
+            _hold(!speaks || notes[id].revokedAt != 0, "26: a withdrawal was hindered");
         }
     }
 
@@ -162,7 +162,7 @@ abstract contract Patients is Holders {
         try consents.takeRevocation(directive, 1, "form") {
             _hold(
                 _isOperator(caller, directive.custodian, Vocabulary.OPERATOR_CONSENTS),
-                "a withdrawal was taken by another than the custodian"
+                "27: a withdrawal was taken by another than the custodian"
             );
             _revoked(id);
             _effect("takeRevocation");
@@ -181,12 +181,12 @@ abstract contract Patients is Holders {
         bytes memory signature = _sign(key, address(consents), structHash);
         try consents.revokeAll(subject, next, appointment, signature) {
             _checkSpeaks(subject, appointment, key);
-            _hold(next == patients[subject].generation + 1, "a generation was skipped");
+            _hold(next == patients[subject].generation + 1, "3: a generation was skipped");
             if (appointment == 0) patients[subject].signed = true;
             _movedOn(subject);
             _effect("revokeAll");
         } catch {
-            _hold(!_speaks(subject, appointment, key) || next != patients[subject].generation + 1, "revokeAll was hindered");
+            _hold(!_speaks(subject, appointment, key) || next != patients[subject].generation + 1, "26: revokeAll was hindered");
         }
     }
 
@@ -197,7 +197,7 @@ abstract contract Patients is Holders {
         bytes32 structHash = keccak256(abi.encode(keccak256("EndOfPaper(address subject)"), subject));
         bytes memory signature = _sign(key, address(consents), structHash);
         try consents.endPaper(subject, signature) {
-            _hold(key == patients[subject].key, "another than the patient ended paper");
+            _hold(key == patients[subject].key, "28: another than the patient ended paper");
             patients[subject].signed = true;
             _effect("endPaper");
         } catch {}
@@ -229,7 +229,7 @@ abstract contract Patients is Holders {
         uint64 purposes = uint64(1) << uint64(_purpose(seed) % 60);
         vm.prank(caller);
         try consents.takeRefusal(subject, study, purposes, 1, "form") {
-            _hold(study == 0 || known[study].custodian == institution, "a refusal was taken by another");
+            _hold(study == 0 || known[study].custodian == institution, "27: a refusal was taken by another");
             bytes32 scope = _scope(study == 0 ? institution : 0, study, 0);
             taken[subject][scope] |= purposes;
             ++takenSequences[subject][scope];
@@ -259,7 +259,7 @@ abstract contract Patients is Holders {
         vm.prank(caller);
         try consents.liftTakenRefusal(subject, study, "form", sequence, vm.addr(second), signature) {
             _checkTwo(caller, vm.addr(second));
-            _hold(sequence == takenSequences[subject][scope] + 1, "a lifting was replayed");
+            _hold(sequence == takenSequences[subject][scope] + 1, "23: a lifting was replayed");
             taken[subject][scope] = 0;
             takenSequences[subject][scope] = sequence;
             _effect("liftTakenRefusal");
@@ -275,7 +275,7 @@ abstract contract Patients is Holders {
         uint256 key = _signer(seed, subject, 0);
         bytes memory signature = _sign(key, address(consents), _hashOf(made));
         try consents.appoint(made, signature) {
-            _hold(key == patients[subject].key, "another than the patient appointed");
+            _hold(key == patients[subject].key, "28: another than the patient appointed");
             patients[subject].signed = true;
             _appointed(made, guardian, false);
             _effect("appoint");
@@ -304,8 +304,8 @@ abstract contract Patients is Holders {
         vm.prank(caller);
         try consents.appointAttested(made, "form", vm.addr(second), signature) {
             _checkTwo(caller, vm.addr(second));
-            _hold(_isOperator(caller, made.custodian, 0xff), "attested for another's studies");
-            _hold(!patients[subject].signed, "a guardian was attested after the patient signed");
+            _hold(_isOperator(caller, made.custodian, 0xff), "27: attested for another's studies");
+            _hold(!patients[subject].signed, "22: a guardian was attested after the patient signed");
             patients[subject].hasPaper = true;
             _appointed(made, guardian, true);
             _effect("appointAttested");
@@ -324,8 +324,8 @@ abstract contract Patients is Holders {
         bytes memory signature = _sign(key, address(consents), structHash);
         try consents.dismiss(subject, number, signature) {
             bool own = key == guardianKeys[subject][number];
-            _hold(own || key == patients[subject].key, "another dismissed a guardian");
-            _hold(!appointed[subject][number].ended, "dismissed twice");
+            _hold(own || key == patients[subject].key, "28: another dismissed a guardian");
+            _hold(!appointed[subject][number].ended, "21: dismissed twice");
             if (!own) patients[subject].signed = true;
             appointed[subject][number].ended = true;
             _effect("dismiss");
@@ -350,8 +350,8 @@ abstract contract Patients is Holders {
         );
         bytes memory signature = _sign(key, address(consents), structHash);
         try consents.nameRecovery(subject, vm.addr(account), sequence, signature) {
-            _hold(key == patient.key, "another than the patient named a recovery");
-            _hold(sequence > patient.sequence, "a naming was replayed");
+            _hold(key == patient.key, "28: another than the patient named a recovery");
+            _hold(sequence > patient.sequence, "23: a naming was replayed");
             patient.signed = true;
             patient.named = account;
             patient.sequence = sequence;
@@ -381,7 +381,7 @@ abstract contract Patients is Holders {
             return;
         }
         try consents.startRecovery(subject, vm.addr(candidate), attempt, signature) {
-            _hold(key == patient.named, "another than the named account started a recovery");
+            _hold(key == patient.named, "28: another than the named account started a recovery");
             _started(patient, candidate, attempt);
             _effect("startRecovery");
         } catch {}
@@ -397,7 +397,7 @@ abstract contract Patients is Holders {
         );
         bytes memory signature = _sign(key, address(consents), structHash);
         try consents.stopRecovery(subject, patient.attempt, signature) {
-            _hold(key == patient.key && patient.candidate != 0, "another stopped a recovery");
+            _hold(key == patient.key && patient.candidate != 0, "28: another stopped a recovery");
             patient.signed = true;
             patient.candidate = 0;
             _effect("stopRecovery");
@@ -408,8 +408,8 @@ abstract contract Patients is Holders {
         address subject = _subject(seed);
         Patient storage patient = patients[subject];
         try consents.finishRecovery(subject) {
-            _hold(patient.candidate != 0, "a recovery ended that nobody started");
-            _hold(block.timestamp >= patient.readyAt, "a recovery ended before its delay");
+            _hold(patient.candidate != 0, "24: a recovery ended that nobody started");
+            _hold(block.timestamp >= patient.readyAt, "24: a recovery ended before its delay");
             patient.key = patient.candidate;
             patient.candidate = 0;
             patient.signed = true;
@@ -425,18 +425,18 @@ abstract contract Patients is Holders {
             address subject = vm.addr(PATIENT + i);
             Patient storage patient = patients[subject];
             IConsentRegistry.Subject memory found = consents.subjectOf(subject);
-            _hold(found.generation == patient.generation, "a generation moved by no step");
-            _hold(consents.keyOf(subject) == vm.addr(patient.key), "a key changed by no recovery");
-            _hold((found.flags & 8 != 0) == patient.signed, "that the patient signed is not kept");
-            _hold(found.refusedPurposes == refused[subject][_scope(0, 0, 0)], "a refusal changed by no step");
-            _hold(found.appointmentCount == patient.appointments, "appointments are not counted from 1");
+            _hold(found.generation == patient.generation, "3: a generation moved by no step");
+            _hold(consents.keyOf(subject) == vm.addr(patient.key), "24: a key changed by no recovery");
+            _hold((found.flags & 8 != 0) == patient.signed, "22: that the patient signed is not kept");
+            _hold(found.refusedPurposes == refused[subject][_scope(0, 0, 0)], "23: a refusal changed by no step");
+            _hold(found.appointmentCount == patient.appointments, "21: appointments are not counted from 1");
             for (uint32 number = 1; number <= patient.appointments; ++number) {
                 IConsentRegistry.AppointmentState memory state = consents.appointmentOf(subject, number);
                 _hold(
                     keccak256(abi.encode(state)) == keccak256(abi.encode(appointed[subject][number])),
-                    "an appointment changed by no step"
+                    "21: an appointment changed by no step"
                 );
-                _hold(!state.attested || state.powers & Vocabulary.GUARDIAN_RECOVER == 0, "attested with RECOVER");
+                _hold(!state.attested || state.powers & Vocabulary.GUARDIAN_RECOVER == 0, "28: attested with RECOVER");
             }
         }
         for (uint256 i = 0; i < written.length; ++i) {
@@ -451,13 +451,13 @@ abstract contract Patients is Holders {
                     found.revokedAt == note.revokedAt &&
                     found.authority == note.authority &&
                     found.generation == note.generation,
-                "a directive's record changed by no step"
+                "20: a directive's record changed by no step"
             );
             if (note.anchoredAt == 0) continue;
             Evidence memory evidence = abi.decode(note.evidence, (Evidence));
             _hold(
                 consents.anchoredAt(evidence.poster, evidence.root) == note.anchoredAt,
-                "when a batch was anchored changed"
+                "25: when a batch was anchored changed"
             );
         }
     }
@@ -558,7 +558,7 @@ abstract contract Patients is Holders {
     }
 
     function _checkSpeaks(address subject, uint32 appointment, uint256 key) private {
-        _hold(_speaks(subject, appointment, key), "somebody spoke who is neither patient nor live guardian");
+        _hold(_speaks(subject, appointment, key), "28: somebody spoke who is neither patient nor live guardian");
     }
 
     function _second(uint256 seed, uint32 institution) internal pure returns (uint256) {
@@ -567,8 +567,8 @@ abstract contract Patients is Holders {
 
     function _checkTwo(address first, address second) private {
         (uint32 institution, ) = institutions.operator(first);
-        _hold(first != second && _isOperator(second, institution, Vocabulary.OPERATOR_CONSENTS), "one alone attested");
-        _hold(_isActive(institution), "a suspended institution attested");
+        _hold(first != second && _isOperator(second, institution, Vocabulary.OPERATOR_CONSENTS), "29: one alone attested");
+        _hold(_isActive(institution), "27: a suspended institution attested");
     }
 
     function _endPaperIfAny(address subject) private {
@@ -577,8 +577,8 @@ abstract contract Patients is Holders {
 
     function _recorded(bytes32 id, address subject, uint8 kind, uint32 authority) private {
         Note storage note = notes[id];
-        _hold(note.recordedAt == 0, "recorded twice");
-        _hold(note.revokedAt == 0, "recorded after it was withdrawn");
+        _hold(note.recordedAt == 0, "1: recorded twice");
+        _hold(note.revokedAt == 0, "2: recorded after it was withdrawn");
         note.kind = kind;
         note.recordedAt = uint64(block.timestamp);
         note.authority = authority;
@@ -586,7 +586,7 @@ abstract contract Patients is Holders {
     }
 
     function _revoked(bytes32 id) private {
-        _hold(notes[id].revokedAt == 0, "withdrawn twice");
+        _hold(notes[id].revokedAt == 0, "1: withdrawn twice");
         notes[id].revokedAt = uint64(block.timestamp);
     }
 
@@ -614,8 +614,8 @@ abstract contract Patients is Holders {
         try consents.refuse(refusal, appointment, signature) {
             _checkSpeaks(refusal.subject, appointment, key);
             uint64 before = refused[refusal.subject][scope];
-            _hold(appointment == 0 || before & ~refusal.purposes == 0, "a guardian lifted a refusal");
-            _hold(refusal.sequence > sequences[refusal.subject][scope], "a refusal was replayed");
+            _hold(appointment == 0 || before & ~refusal.purposes == 0, "23: a guardian lifted a refusal");
+            _hold(refusal.sequence > sequences[refusal.subject][scope], "23: a refusal was replayed");
             if (appointment == 0) patients[refusal.subject].signed = true;
             refused[refusal.subject][scope] = refusal.purposes;
             sequences[refusal.subject][scope] = refusal.sequence;
@@ -665,8 +665,8 @@ abstract contract Patients is Holders {
     }
 
     function _started(Patient storage patient, uint256 candidate, uint32 attempt) private {
-        _hold(patient.candidate == 0, "a recovery started during another");
-        _hold(attempt == patient.attempt + 1, "a recovery was replayed");
+        _hold(patient.candidate == 0, "24: a recovery started during another");
+        _hold(attempt == patient.attempt + 1, "24: a recovery was replayed");
         patient.candidate = candidate;
         patient.attempt = attempt;
         patient.readyAt = uint64(block.timestamp) + KEY_RECOVERY_DELAY;
@@ -689,11 +689,11 @@ abstract contract Patients is Holders {
         try
             consents.startRecoveryByGuardian(subject, vm.addr(candidate), attempt, appointment, study, signature)
         {
-            _hold(_isLive(subject, appointment), "a guardian recovered after the end");
+            _hold(_isLive(subject, appointment), "28: a guardian recovered after the end");
             IConsentRegistry.AppointmentState storage found = appointed[subject][appointment];
-            _hold(found.powers & Vocabulary.GUARDIAN_RECOVER != 0, "a guardian recovered without RECOVER");
-            _hold(found.custodian == 0 || found.custodian == institution, "a guardian recovered elsewhere");
-            _hold(known[study].custodian == institution && known[study].subject == subject, "recovered by a stranger");
+            _hold(found.powers & Vocabulary.GUARDIAN_RECOVER != 0, "28: a guardian recovered without RECOVER");
+            _hold(found.custodian == 0 || found.custodian == institution, "28: a guardian recovered elsewhere");
+            _hold(known[study].custodian == institution && known[study].subject == subject, "28: recovered by a stranger");
             _started(patients[subject], candidate, attempt);
             _effect("startRecoveryByGuardian");
         } catch {}
