@@ -5,6 +5,7 @@ import {Directive} from "../../contracts/Directive.sol";
 import {Evidence} from "../../contracts/Evidence.sol";
 import {IAccessLedger} from "../../contracts/interfaces/IAccessLedger.sol";
 import {IConsentRegistry} from "../../contracts/interfaces/IConsentRegistry.sol";
+import {IProjectRegistry} from "../../contracts/interfaces/IProjectRegistry.sol";
 import {IStudyRegistry} from "../../contracts/interfaces/IStudyRegistry.sol";
 import {Query} from "../../contracts/Query.sol";
 import {Vocabulary} from "../../contracts/Vocabulary.sol";
@@ -39,23 +40,15 @@ abstract contract Askers is Patients {
     function request(uint256 seed) public {
         bytes32 study = _study(seed);
         if (study == 0 || written.length == 0) return;
-        uint32 requester = uint32(1 + (_random(seed, 130) % FOUNDERS));
-        address caller = _operator(seed, requester);
-        (requester, ) = institutions.operator(caller);
-        bytes32 id = _fitting(seed, study);
-        if (id != 0 && _decoded(id).study != 0 && !_once(seed, 129, 4)) study = _decoded(id).study;
         Asked memory made;
         made.nonce = uint64(_random(seed, 131));
-        made.requester = requester;
-        made.directive = id;
-        made.query = Query({
-            study: study,
-            purpose: _once(seed, 132, 3) ? _purpose(seed) : 0,
-            categories: _once(seed, 133, 6) ? 1 : 3,
-            project: 0,
-            obligations: 0
-        });
-        _request(caller, made, _decodedOrNone(id), _evidenceOf(id));
+        made.requester = uint32(1 + (_random(seed, 130) % FOUNDERS));
+        made.directive = _once(seed, 152, 32) ? bytes32(0) : _fitting(seed, study);
+        made.query = _query(seed, study);
+        if (made.directive != 0 && !_once(seed, 129, 4)) _aim(made);
+        address caller = _operator(seed, made.requester);
+        (made.requester, ) = institutions.operator(caller);
+        _request(caller, made, _decodedOrNone(made.directive), _evidenceOf(made.directive));
     }
 
     function release(uint256 seed) public {
@@ -64,10 +57,12 @@ abstract contract Askers is Patients {
         uint32 custodian = known[asked[place].query.study].custodian;
         IAccessLedger.Release memory release_;
         release_.requester = asked[place].requester;
-        release_.epoch = known[asked[place].query.study].epoch - (_once(seed, 134, 8) ? 1 : 0);
+        release_.epoch = known[asked[place].query.study].epoch;
+        if (_once(seed, 134, 8) && release_.epoch != 0) --release_.epoch;
         release_.keyVersion = institutions.standing(release_.requester).keyVersion;
         release_.keyDigest = institutions.keyDigest(release_.requester, release_.keyVersion);
         if (_once(seed, 135, 12)) release_.keyDigest = "another";
+        if (_once(seed, 128, 24)) ++release_.keyVersion;
         release_.envelopeDigest = "envelope";
         release_.person = "person";
         _release(_operator(seed, custodian), place, release_);
@@ -85,6 +80,29 @@ abstract contract Askers is Patients {
     function serve(uint256 seed) external {
         uint256 count = asked.length;
         request(seed);
+        if (asked.length != count) release(0);
+    }
+
+    /// @notice Paper, for the first study of a patient who never signed, and a request and its release after the delay.
+    function paperAndServe(uint256 seed) external {
+        if (!_once(seed, 157, 3) || written.length >= 2 * WRITTEN_MOST) return;
+        bytes32 study;
+        for (uint256 i = 0; i < held.length && study == 0; ++i) {
+            if (!patients[known[held[i]].subject].signed) study = held[i];
+        }
+        if (study == 0) return;
+        Asked memory made;
+        made.nonce = uint64(_random(seed, 131));
+        made.directive = _fullConsent(seed, study);
+        made.query.study = study;
+        _aim(made);
+        _recordPaper(seed, made.directive);
+        clock += PAPER_DELAY;
+        vm.warp(clock);
+        address caller = _operator(seed, uint32(1 + (_random(seed, 130) % FOUNDERS)));
+        (made.requester, ) = institutions.operator(caller);
+        uint256 count = asked.length;
+        _request(caller, made, _decoded(made.directive), _evidenceOf(0));
         if (asked.length != count) release(0);
     }
 
@@ -220,12 +238,31 @@ abstract contract Askers is Patients {
     function checkDecisions(uint256 seed) external {
         if (held.length == 0 || written.length == 0) return;
         Asked memory made;
-        made.requester = uint32(1 + (_random(seed, 144) % FOUNDERS));
-        made.query = Query(_study(seed), 0, 3, 0, 0);
+        made.requester = uint32(1 + (_random(seed, 153) % FOUNDERS));
+        made.query = _query(seed, _study(seed));
         for (uint256 i = 0; i < written.length; ++i) {
             made.directive = written[i];
             Directive memory directive = _decoded(written[i]);
+            if (_once(seed, 200 + i, 2)) _aim(made);
             Evidence memory evidence = _evidenceOf(written[i]);
+            _compare(made, directive, ledger.decide(made.requester, made.query, directive, evidence));
+        }
+    }
+
+    /// @notice What the engine says of a new consent, asked for several things.
+    function checkEngine(uint256 seed) external {
+        Asked memory made;
+        made.directive = _recordForEngine(seed);
+        if (made.directive == 0) return;
+        Directive memory directive = _decoded(made.directive);
+        Evidence memory evidence;
+        for (uint256 i = 0; i < 8; ++i) {
+            seed = _random(seed, 154);
+            made.requester = uint32(1 + (_random(seed, 153) % FOUNDERS));
+            made.query = _query(seed, _study(seed));
+            made.query.categories = Vocabulary.CATEGORY_ALL;
+            if (_once(seed, 155, 3)) made.query.purpose = Vocabulary.PURPOSE_HRESCH;
+            if (_once(seed, 156, 3)) made.query.purpose = Vocabulary.PURPOSE_DSRCH;
             _compare(made, directive, ledger.decide(made.requester, made.query, directive, evidence));
         }
     }
@@ -323,6 +360,25 @@ abstract contract Askers is Patients {
         _hold(permits || isFloors, "9: permitted against the floor");
         _hold(!permits || !isFloors, "9: denied though the floor permits");
         if (reason == 0) _effect("permit");
+        ++reasons[reason];
+        (address engine, , ) = _rule();
+        bool isAsked = engine == address(0) || engine == engines[2];
+        if (reason == 0 && isAsked && made.query.project != 0) _checkProject(made);
+    }
+
+    /// @dev What the engine permits under a project, the project allows.
+    function _checkProject(Asked memory made) private {
+        IProjectRegistry.Standing storage found = plans[made.query.project];
+        uint32 board = found.board;
+        _hold(found.status == IProjectRegistry.Status.Approved, "30: permitted under a project that is not approved");
+        _hold(block.timestamp < found.until, "30: permitted under an approval that is over");
+        _hold(_isActive(board) && _holds(board, Vocabulary.ROLE_ETHICS_BOARD), "30: permitted by no board");
+        _hold(board != known[made.query.study].custodian, "30: permitted by a board that is the custodian");
+        _hold(
+            made.requester == found.lead || made.requester == partners[made.query.project],
+            "30: permitted to one who takes no part"
+        );
+        _effect("permitUnderProject");
     }
 
     // ---- internals ----
@@ -364,7 +420,12 @@ abstract contract Askers is Patients {
             servedIn[found.id][release_.epoch] = true;
             found.served = release_.epoch;
             _effect(found.emergency ? bytes32("releaseEmergency") : bytes32("release"));
-        } catch {}
+            if (notes[found.directive].kind == 0 && !found.emergency) _effect("releaseOfBatch");
+            if (notes[found.directive].kind == 2) _effect("releaseOfGuardian");
+            if (notes[found.directive].kind == 3) _effect("releaseOfPaper");
+        } catch (bytes memory why) {
+            _denied(why);
+        }
     }
 
     function _emergency(
@@ -382,6 +443,7 @@ abstract contract Askers is Patients {
             _hold(vm.addr(signer) == made.second, "29: the second did not sign");
             _hold(id == kept.id, "11: an emergency has another number");
             _hold((reason == 0) == _permitsEmergency(kept), "9: an emergency was decided against the floor");
+            ++reasons[reason];
             _keep(kept, reason);
             _effect(reason == 0 ? bytes32("emergency") : bytes32("emergencyDenied"));
         } catch {}
@@ -392,6 +454,32 @@ abstract contract Askers is Patients {
             _parties(made.requester, made.query.study) &&
             !_isRefused(made.requester, made.query.study, Vocabulary.PURPOSE_BTG) &&
             known[made.query.study].categories & ~made.query.categories == 0;
+    }
+
+    /// @dev For a treatment, mostly; now and then under a project, and accepting obligations.
+    function _query(uint256 seed, bytes32 study) private view returns (Query memory query) {
+        query.study = _once(seed, 146, 32) ? bytes32("unknown") : study;
+        query.purpose = _once(seed, 151, 2) ? Vocabulary.PURPOSE_HRESCH : _purpose(seed);
+        if (_once(seed, 132, 2)) query.purpose = Vocabulary.PURPOSE_TREAT;
+        query.categories = _once(seed, 133, 6) ? 1 : 3;
+        if (planned.length != 0 && _once(seed, 147, 3)) query.project = planned[_random(seed, 148) % planned.length];
+        if (_once(seed, 149, 24)) query.project = "unknown";
+        if (_once(seed, 150, 2)) query.obligations = Vocabulary.OBLIGATION_ALL;
+    }
+
+    function _elsewhere() internal view override returns (bytes32 digest) {
+        for (uint256 i = 0; i < held.length; ++i) digest = keccak256(abi.encode(digest, studies.study(held[i])));
+        for (uint256 i = 0; i < planned.length; ++i) {
+            digest = keccak256(abi.encode(digest, projects.standing(planned[i], plans[planned[i]].lead)));
+        }
+        for (uint256 i = 0; i < PATIENTS; ++i) {
+            digest = keccak256(abi.encode(digest, consents.subjectOf(vm.addr(PATIENT + i))));
+        }
+        for (uint256 i = 0; i < written.length; ++i) {
+            address subject = _decoded(written[i]).subject;
+            digest = keccak256(abi.encode(digest, consents.commitment(subject, written[i])));
+        }
+        for (uint256 i = 0; i < asked.length; ++i) digest = keccak256(abi.encode(digest, ledger.requestOf(asked[i].id)));
     }
 
     function _keep(Asked memory made, uint16 reason) private {
@@ -408,15 +496,26 @@ abstract contract Askers is Patients {
         _hold(_isActive(found.requester), "27: by a suspended requester");
     }
 
-    /// @dev A directive of the study's subject if there is one soon; else any.
+    /// @dev Ask for what the directive is for.
+    function _aim(Asked memory made) private view {
+        Directive memory directive = _decoded(made.directive);
+        if (directive.study != 0) made.query.study = directive.study;
+        if (directive.grantee != 0 && directive.grantee <= FOUNDERS) made.requester = directive.grantee;
+        made.query.purpose = directive.purposes & 1 != 0 ? Vocabulary.PURPOSE_TREAT : Vocabulary.PURPOSE_HRESCH;
+        made.query.categories = 3;
+    }
+
+    /// @dev A directive of the study's subject, recorded in a way that is drawn (1 to 3, or 0: in a batch); else any.
     function _fitting(uint256 seed, bytes32 study) private view returns (bytes32 id) {
-        for (uint256 i = 0; i < 8; ++i) {
-            id = written[_random(seed, 145 + i) % written.length];
-            if (i == 0 && _once(seed, 144, 2)) id = written[written.length - 1];
+        uint256 count = written.length;
+        uint8 kind = uint8(_random(seed, 144) % 4);
+        for (uint256 i = 0; i < count; ++i) {
+            id = written[(_random(seed, 145) + count - i) % count];
             Note storage note = notes[id];
-            if (_decoded(id).subject != known[study].subject) continue;
-            if (note.kind != 0 || note.anchoredAt != 0) return id;
+            if (note.kind != kind || note.revokedAt != 0 || (kind == 0 && note.anchoredAt == 0)) continue;
+            if (_decoded(id).subject == known[study].subject) return id;
         }
+        return written[count - 1];
     }
 
     function _recentRequest(uint256 seed) private view returns (uint256) {

@@ -8,13 +8,22 @@ import {Members} from "./Members.sol";
 /// @title Boards
 /// @notice Research projects, and the ethics boards that approve them.
 abstract contract Boards is Members {
+    bytes32 internal constant DISEASE = "a disease";
+
     uint256 private constant _MOST = 8;
 
     bytes32[] internal planned;
     mapping(bytes32 project => IProjectRegistry.Standing) internal plans; // as the lead sees them
     mapping(bytes32 project => uint32) internal partners;
 
-    function registerProject(uint256 seed) external {
+    /// @notice A project and its approval at once.
+    function sponsor(uint256 seed) external {
+        registerProject(seed);
+        if (planned.length == 0) return;
+        _approve(seed, planned[planned.length - 1]);
+    }
+
+    function registerProject(uint256 seed) public {
         if (planned.length == _MOST) return;
         IProjectRegistry.Project memory project;
         project.lead = uint32(1 + (_random(seed, 55) % FOUNDERS));
@@ -22,7 +31,10 @@ abstract contract Boards is Members {
         project.partners[0] = project.lead == 5 ? 6 : 5;
         if (!_once(seed, 56, 4)) project.partners[0] = project.lead == 4 ? 6 : 4;
         project.protocol = bytes32(seed | 1);
-        project.codes = new bytes32[](0);
+        if (_once(seed, 69, 2)) project.traits = uint16(_random(seed, 70)) & Vocabulary.TRAIT_ALL;
+        project.country = _once(seed, 71, 4) ? bytes2("BB") : bytes2("AA");
+        project.codes = new bytes32[](1);
+        project.codes[0] = DISEASE;
         address caller = _operator(seed, project.lead);
         vm.prank(caller);
         try projects.register(project) returns (bytes32 id) {
@@ -33,6 +45,8 @@ abstract contract Boards is Members {
             plans[id].status = IProjectRegistry.Status.Registered;
             plans[id].lead = project.lead;
             plans[id].participates = true;
+            plans[id].traits = project.traits;
+            plans[id].country = project.country;
             partners[id] = project.partners[0];
             _effect("registerProject");
         } catch {}
@@ -40,10 +54,14 @@ abstract contract Boards is Members {
 
     function approve(uint256 seed) external {
         if (planned.length == 0) return;
-        bytes32 id = planned[_random(seed, 57) % planned.length];
+        _approve(seed, planned[_random(seed, 57) % planned.length]);
+    }
+
+    function _approve(uint256 seed, bytes32 id) private {
         uint32 board = _once(seed, 58, 4) ? uint32(1 + (_random(seed, 54) % FOUNDERS)) : 5;
         if (_once(seed, 64, 6)) board = plans[id].lead;
         uint64 until = uint64(block.timestamp + (_random(seed, 65) % (60 * DAY)));
+        if (_once(seed, 72, 3)) until = uint64(block.timestamp) + 3_600;
         uint256 key = _operatorKey(seed, board);
         bytes32 structHash = keccak256(
             abi.encode(keccak256("Approval(bytes32 project,uint32 board,uint64 until)"), id, board, until)
@@ -89,6 +107,7 @@ abstract contract Boards is Members {
                 "19: a project changed by no step"
             );
             _hold(projects.standing(id, partners[id]).participates, "19: a partner was lost");
+            _hold(projects.concerns(id, DISEASE) && !projects.concerns(id, id), "19: what it is about changed");
         }
     }
 }

@@ -18,3 +18,17 @@ contract PermissiveEngine {
         }
     }
 }
+
+/// @notice An engine that never answers.
+contract FailingEngine {
+    uint16 public immutable VERSION;
+
+    constructor(uint16 version) {
+        VERSION = version;
+    }
+
+    // solhint-disable-next-line no-complex-fallback, payable-fallback
+    fallback() external {
+        revert();
+    }
+}

@@ -29,7 +29,10 @@ abstract contract Holders is Boards {
             _hold(known[id].subject == address(0), "4: a study was registered twice");
             held.push(id);
             known[id] = studies.study(id);
-            _hold(known[id].custodian == custodian && known[id].epoch == 1, "4: registered for another");
+            _hold(known[id].custodian == custodian && known[id].subject == subject, "4: registered for another");
+            _hold(known[id].categories == 1 << (_random(seed, 42) % 2), "4: registered with other categories");
+            _hold(known[id].contentCommitment == "content", "4: registered with another content");
+            _hold(known[id].epoch == 1 && known[id].manifestDigest == "manifest", "5: registered with another manifest");
             _effect("register");
         } catch {}
     }
@@ -84,6 +87,23 @@ abstract contract Holders is Boards {
             _changed(id, caller);
             known[id].status = IStudyRegistry.Status.Erased;
             _effect("erase");
+        } catch {}
+    }
+
+    /// @notice An attestation that an old epoch's blocks are gone: it changes nothing.
+    function attestDisposal(uint256 seed) external {
+        bytes32 id = _study(seed);
+        if (id == 0) return;
+        IStudyRegistry.Study storage found = known[id];
+        uint32 epoch = uint32(_random(seed, 54) % (found.epoch + 2));
+        bool isErased = found.status == IStudyRegistry.Status.Erased;
+        address caller = _operator(seed, found.custodian);
+        vm.prank(caller);
+        try studies.attestDisposal(id, epoch, 1, 1, "report") {
+            bool isHis = _isOperator(caller, found.custodian, Vocabulary.OPERATOR_STUDIES);
+            _hold(isHis && _isActive(found.custodian), "27: a disposal was attested by another");
+            _hold(epoch != 0 && (epoch < found.epoch || isErased && epoch == found.epoch), "5: an epoch in use was disposed of");
+            _effect("attestDisposal");
         } catch {}
     }
 

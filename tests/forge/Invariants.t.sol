@@ -22,6 +22,7 @@ contract InvariantsTest {
 
     function invariant_holds() external {
         _handler.checkMembers();
+        _handler.checkProposals();
         _handler.checkProjects();
         _handler.checkStudies();
         _handler.checkConsents();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Directive} from "../../contracts/Directive.sol";
+import {Directive, Modifier} from "../../contracts/Directive.sol";
 import {Evidence} from "../../contracts/Evidence.sol";
 import {IConsentRegistry} from "../../contracts/interfaces/IConsentRegistry.sol";
 import {Vocabulary} from "../../contracts/Vocabulary.sol";
@@ -38,7 +38,9 @@ abstract contract Patients is Holders {
         uint32 attempt;
     }
 
-    uint256 private constant _MOST = 48;
+    uint64 private constant _RESEARCH = uint64(1) << Vocabulary.PURPOSE_HRESCH;
+    uint64 private constant _TREATMENT = uint64(1) << Vocabulary.PURPOSE_TREAT;
+    uint256 internal constant WRITTEN_MOST = 48;
     uint32 private constant _LATER_TOO = type(uint32).max;
 
     bytes32[] internal written;
@@ -63,7 +65,35 @@ abstract contract Patients is Holders {
         if (id == 0) return;
         address subject = _decoded(id).subject;
         uint32 appointment = _appointment(seed, subject);
-        uint256 key = _signer(seed, subject, appointment);
+        _record(id, subject, appointment, _signer(seed, subject, appointment));
+    }
+
+    /// @notice The same, of consent that the floor permits for long, so that it is for the engine to decide.
+    function _recordForEngine(uint256 seed) internal returns (bytes32 id) {
+        bytes32 study = _study(seed);
+        if (study == 0 || written.length >= 2 * WRITTEN_MOST) return 0;
+        id = _fullConsent(seed, study);
+        address subject = known[study].subject;
+        _record(id, subject, 0, patients[subject].key);
+    }
+
+    /// @dev A directive, not recorded yet, that covers a study for whoever asks.
+    function _fullConsent(uint256 seed, bytes32 study) internal returns (bytes32) {
+        Directive memory directive = _draft(seed, study);
+        directive.subject = known[study].subject;
+        directive.custodian = known[study].custodian;
+        directive.study = 0;
+        directive.grantee = _LATER_TOO;
+        directive.categories = Vocabulary.CATEGORY_ALL;
+        directive.purposes = _RESEARCH | _TREATMENT;
+        if (!_once(seed, 102, 4)) directive.modifiers = _modifiers(seed);
+        directive.generation = patients[directive.subject].generation;
+        directive.notBefore = uint64(block.timestamp);
+        directive.expiry = uint64(block.timestamp) + 100 * DAY;
+        return _written(directive);
+    }
+
+    function _record(bytes32 id, address subject, uint32 appointment, uint256 key) private {
         bytes memory signature = _sign(key, address(consents), id);
         try consents.record(subject, id, appointment, signature) {
             _checkSpeaks(subject, appointment, key);
@@ -79,7 +109,11 @@ abstract contract Patients is Holders {
         if (id == 0) return;
         Directive memory directive = _decoded(id);
         if (patients[directive.subject].signed && _once(seed, 124, 2)) id = _ofUnsigned(seed);
-        directive = _decoded(id);
+        _recordPaper(seed, id);
+    }
+
+    function _recordPaper(uint256 seed, bytes32 id) internal {
+        Directive memory directive = _decoded(id);
         address caller = _operator(seed, directive.custodian);
         uint256 second = _second(seed, directive.custodian);
         (uint32 custodian, ) = institutions.operator(caller);
@@ -428,7 +462,11 @@ abstract contract Patients is Holders {
             _hold(found.generation == patient.generation, "3: a generation moved by no step");
             _hold(consents.keyOf(subject) == vm.addr(patient.key), "24: a key changed by no recovery");
             _hold((found.flags & 8 != 0) == patient.signed, "22: that the patient signed is not kept");
+            bool isReplaced = patient.key != PATIENT + i;
+            _hold((found.flags & 16 != 0) == isReplaced, "22: that another key took over is not kept");
             _hold(found.refusedPurposes == refused[subject][_scope(0, 0, 0)], "23: a refusal changed by no step");
+            _checkRefusals(subject);
+            _checkRecovery(subject);
             _hold(found.appointmentCount == patient.appointments, "21: appointments are not counted from 1");
             for (uint32 number = 1; number <= patient.appointments; ++number) {
                 IConsentRegistry.AppointmentState memory state = consents.appointmentOf(subject, number);
@@ -464,6 +502,37 @@ abstract contract Patients is Holders {
 
     // ---- internals ----
 
+    /// @dev In every narrow scope: what the patient signed, and what hospitals took.
+    function _checkRefusals(address subject) private {
+        for (uint32 id = 1; id <= FOUNDERS; ++id) {
+            _checkRefusal(subject, 0, 0, id);
+            if (id <= 3) _checkRefusal(subject, id, 0, 0);
+        }
+        for (uint256 i = 0; i < held.length; ++i) _checkRefusal(subject, 0, held[i], 0);
+    }
+
+    function _checkRefusal(address subject, uint32 custodian, bytes32 study, uint32 grantee) private {
+        bytes32 scope = _scope(custodian, study, grantee);
+        (uint64 purposes, uint64 sequence) = consents.refusalOf(subject, custodian, study, grantee);
+        _hold(purposes == refused[subject][scope], "23: a refusal changed by no step");
+        _hold(sequence == sequences[subject][scope], "23: a refusal's sequence changed by no step");
+        if (grantee != 0) return;
+        (purposes, sequence) = consents.takenRefusalOf(subject, custodian, study);
+        _hold(purposes == taken[subject][scope], "23: a refusal that was taken changed by no step");
+        _hold(sequence == takenSequences[subject][scope], "23: the sequence of what was taken changed by no step");
+    }
+
+    function _checkRecovery(address subject) private {
+        Patient storage patient = patients[subject];
+        (address named, uint64 sequence, address candidate, uint64 readyAt, uint32 attempt) = consents.recoveryOf(
+            subject
+        );
+        _hold(named == (patient.named == 0 ? address(0) : vm.addr(patient.named)), "24: the named account changed");
+        _hold(sequence == patient.sequence && attempt == patient.attempt, "24: an attempt was lost");
+        _hold(candidate == (patient.candidate == 0 ? address(0) : vm.addr(patient.candidate)), "24: another candidate");
+        _hold(candidate == address(0) || readyAt == patient.readyAt, "24: when a recovery may end changed");
+    }
+
     function _isLive(address subject, uint32 number) internal view returns (bool) {
         IConsentRegistry.AppointmentState storage found = appointed[subject][number];
         return
@@ -490,41 +559,96 @@ abstract contract Patients is Holders {
     }
 
     function _purpose(uint256 seed) internal pure returns (uint8) {
-        uint8[6] memory some = [
+        uint8[8] memory some = [
             Vocabulary.PURPOSE_TREAT,
             Vocabulary.PURPOSE_ETREAT,
             Vocabulary.PURPOSE_BTG,
             Vocabulary.PURPOSE_HRESCH,
             Vocabulary.PURPOSE_CLINTRCH,
+            Vocabulary.PURPOSE_DSRCH,
+            Vocabulary.PURPOSE_POARCH,
             200
         ];
-        return some[_random(seed, 92) % 6];
+        return some[_random(seed, 92) % 8];
     }
 
     /// @dev A new directive, or one that was written before; 0 while there is no study to write one about.
     function _directive(uint256 seed) internal returns (bytes32 id) {
-        if (written.length != 0 && (written.length >= _MOST || _once(seed, 93, 3))) {
+        if (written.length != 0 && (written.length >= WRITTEN_MOST || _once(seed, 93, 3))) {
             return written[_random(seed, 94) % written.length];
         }
         bytes32 study = _study(seed);
-        if (study == 0) return 0;
-        Directive memory directive;
+        return study == 0 ? bytes32(0) : _written(_draft(seed, study));
+    }
+
+    /// @dev Anything that a patient might write, right or wrong.
+    function _draft(uint256 seed, bytes32 study) private view returns (Directive memory directive) {
         directive.subject = _once(seed, 95, 10) ? _subject(seed) : known[study].subject;
         directive.custodian = _once(seed, 96, 10) ? 2 : known[study].custodian;
         directive.study = _once(seed, 97, 2) ? study : bytes32(0);
         directive.grantee = _once(seed, 98, 3) ? uint32(1 + (_random(seed, 99) % 4)) : _once(seed, 110, 2) ? 0 : _LATER_TOO;
         directive.categories = _once(seed, 111, 4) ? 1 : Vocabulary.CATEGORY_ALL;
-        directive.purposes = _once(seed, 112, 4) ? 1 << 7 : 1;
-        directive.permission = Vocabulary.DUO_GRU;
-        directive.vocabulary = 1;
+        directive.purposes = _once(seed, 112, 3) ? _RESEARCH : _TREATMENT;
+        if (_once(seed, 125, 3)) directive.purposes = _RESEARCH | _TREATMENT;
+        directive.permission = _permission(seed);
+        if (_once(seed, 126, 3)) directive.modifiers = _modifiers(seed);
+        directive.vocabulary = _once(seed, 127, 24) ? 2 : 1;
         directive.generation = patients[directive.subject].generation + (_once(seed, 113, 8) ? 1 : 0);
         directive.notBefore = uint64(block.timestamp) + (_once(seed, 114, 6) ? DAY : 0);
         directive.expiry = directive.notBefore + uint64(1 + (_random(seed, 115) % (500 * DAY)));
+        if (_once(seed, 109, 4)) directive.expiry = directive.notBefore + DAY;
+        if (_once(seed, 128, 32)) directive.expiry = directive.notBefore;
         directive.salt = bytes32(seed);
+    }
+
+    function _written(Directive memory directive) private returns (bytes32 id) {
         id = consents.hashDirective(directive);
         if (notes[id].body.length != 0) return id;
         written.push(id);
         notes[id].body = abi.encode(directive);
+    }
+
+    /// @dev General research, mostly.
+    function _permission(uint256 seed) private pure returns (uint16) {
+        uint16[6] memory others = [
+            0,
+            Vocabulary.DUO_NRES,
+            Vocabulary.DUO_HMB,
+            Vocabulary.DUO_DS,
+            Vocabulary.DUO_POA,
+            Vocabulary.DUO_CC
+        ];
+        return _once(seed, 104, 2) ? others[_random(seed, 105) % 6] : Vocabulary.DUO_GRU;
+    }
+
+    /// @dev One modifier, of any code; its value is one that can fit, or none.
+    function _modifiers(uint256 seed) private view returns (Modifier[] memory made) {
+        uint16[19] memory codes = [
+            Vocabulary.DUO_DS,
+            Vocabulary.DUO_RS,
+            Vocabulary.DUO_NMDS,
+            Vocabulary.DUO_GSO,
+            Vocabulary.DUO_NPUNCU,
+            Vocabulary.DUO_PUB,
+            Vocabulary.DUO_COL,
+            Vocabulary.DUO_IRB,
+            Vocabulary.DUO_GS,
+            Vocabulary.DUO_MOR,
+            Vocabulary.DUO_TS,
+            Vocabulary.DUO_US,
+            Vocabulary.DUO_PS,
+            Vocabulary.DUO_IS,
+            Vocabulary.DUO_RTN,
+            Vocabulary.DUO_NPOA,
+            Vocabulary.DUO_NPU,
+            Vocabulary.DUO_NCU,
+            999
+        ];
+        bytes32[5] memory values = [DISEASE, bytes32("AA"), bytes32(uint256(1)), bytes32(uint256(4)), bytes32(0)];
+        made = new Modifier[](1);
+        made[0].code = codes[_random(seed, 106) % 19];
+        made[0].value = values[_random(seed, 107) % 5];
+        if (made[0].code == Vocabulary.DUO_PS && planned.length != 0) made[0].value = planned[0];
     }
 
     /// @dev The latest directive of a patient who never signed, if there is one; else any.
@@ -632,8 +756,8 @@ abstract contract Patients is Holders {
             IConsentRegistry.Appointment({
                 subject: subject,
                 guardian: vm.addr(guardian),
-                powers: uint8(_random(seed, 120) & Vocabulary.GUARDIAN_ALL),
-                custodian: uint32(_random(seed, 121) % 3),
+                powers: uint8((_random(seed, 120) | (_random(seed, 103) & 1)) & Vocabulary.GUARDIAN_ALL),
+                custodian: _once(seed, 108, 2) ? 0 : uint32(_random(seed, 121) % 3),
                 until: uint64(block.timestamp + 1 + (_random(seed, 122) % (30 * DAY))),
                 number: patients[subject].appointments + 1
             });

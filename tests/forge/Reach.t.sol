@@ -2,14 +2,18 @@
 pragma solidity 0.8.37;
 
 import {Handler} from "./Invariants.t.sol";
+import {Vm} from "./Vm.sol";
 
-/// @notice That the handlers get everywhere: a fixed walk on which every kind of step has an effect. Otherwise an
-/// invariant could hold because nothing ever happens.
+/// @notice That the handlers get everywhere: a fixed walk on which every kind of step has an effect, and the ledger
+/// gives every reason. Otherwise an invariant could hold because nothing ever happens.
 contract ReachTest {
+    Vm private constant vm = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
+
     uint256 private constant _STEPS = 40_000;
 
     string[] private _steps;
     string[] private _effects;
+    uint16[] private _reasons;
 
     function setUp() external {
         _steps.push("pass");
@@ -20,18 +24,21 @@ contract ReachTest {
         _steps.push("carryOut");
         _steps.push("veto");
         _steps.push("swapEngine");
+        _steps.push("replaceEngine");
         _steps.push("setOperator");
         _steps.push("resign");
         _steps.push("suspendSelf");
         _steps.push("publishKey");
         _steps.push("registerProject");
         _steps.push("approve");
+        _steps.push("sponsor");
         _steps.push("withdrawProject");
         _steps.push("register");
         _steps.push("rotate");
         _steps.push("withdrawStudy");
         _steps.push("reinstateStudy");
         _steps.push("erase");
+        _steps.push("attestDisposal");
         _steps.push("offer");
         _steps.push("accept");
         _steps.push("handOver");
@@ -55,6 +62,7 @@ contract ReachTest {
         _steps.push("request");
         _steps.push("release");
         _steps.push("consentAndServe");
+        _steps.push("paperAndServe");
         _steps.push("serve");
         _steps.push("confirm");
         _steps.push("dispute");
@@ -63,6 +71,7 @@ contract ReachTest {
         _steps.push("serveEmergency");
         _steps.push("review");
         _steps.push("checkDecisions");
+        _steps.push("checkEngine");
         _effects.push("propose");
         _effects.push("vote");
         _effects.push("mend");
@@ -82,6 +91,7 @@ contract ReachTest {
         _effects.push("withdrawStudy");
         _effects.push("reinstateStudy");
         _effects.push("erase");
+        _effects.push("attestDisposal");
         _effects.push("offer");
         _effects.push("accept");
         _effects.push("recordPaper");
@@ -112,8 +122,20 @@ contract ReachTest {
         _effects.push("denial");
         _effects.push("releaseEmergency");
         _effects.push("release");
+        _effects.push("releaseOfBatch");
+        _effects.push("releaseOfGuardian");
+        _effects.push("releaseOfPaper");
+        _effects.push("permitUnderProject");
         _effects.push("emergency");
         _effects.push("emergencyDenied");
+        // Every answer of the floor, of the engine (docs/policy.md), and of a release.
+        uint16[61] memory reasons = [
+            uint16(0), 1, 2, 3, 5, 10, 11, 20, 21, 22, 30, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49,
+            50, 51, 52, 60, 70, 71, 80, 81, 90, 91, 200, 201, 210, 211, 212, 213, 216, 217, 218,
+            219, 220, 221, 222, 223, 224, 225, 226, 227, 228, 230, 231, 232, 233, 234, 235, 240,
+            300, 301, 302, 303
+        ];
+        for (uint256 i = 0; i < reasons.length; ++i) _reasons.push(reasons[i]);
     }
 
     function test_every_step_has_an_effect() external {
@@ -130,13 +152,18 @@ contract ReachTest {
         for (uint256 i = 0; i < _effects.length; ++i) {
             require(_reached[_effects[i]] != 0, string.concat("never had an effect: ", _effects[i]));
         }
+        for (uint256 i = 0; i < _reasons.length; ++i) {
+            require(_answered[_reasons[i]] != 0, string.concat("never answered: ", vm.toString(_reasons[i])));
+        }
     }
 
     mapping(string effect => uint256 count) private _reached;
+    mapping(uint16 reason => uint256 count) private _answered;
 
     function _next(Handler handler) private returns (Handler) {
         if (address(handler) != address(0)) {
             handler.checkMembers();
+            handler.checkProposals();
             handler.checkProjects();
             handler.checkStudies();
             handler.checkConsents();
@@ -145,6 +172,7 @@ contract ReachTest {
             for (uint256 i = 0; i < _effects.length; ++i) {
                 _reached[_effects[i]] += handler.effects(bytes32(bytes(_effects[i])));
             }
+            for (uint256 i = 0; i < _reasons.length; ++i) _answered[_reasons[i]] += handler.reasons(_reasons[i]);
         }
         return new Handler();
     }

@@ -13,5 +13,7 @@ interface Vm {
 
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
 
+    function toString(uint256 value) external pure returns (string memory);
+
     function warp(uint256 time) external;
 }

@@ -8,7 +8,7 @@ import {IInstitutionRegistry} from "../../contracts/interfaces/IInstitutionRegis
 import {IProjectRegistry} from "../../contracts/interfaces/IProjectRegistry.sol";
 import {IStudyRegistry} from "../../contracts/interfaces/IStudyRegistry.sol";
 import {Vocabulary} from "../../contracts/Vocabulary.sol";
-import {PermissiveEngine} from "./Engines.sol";
+import {FailingEngine, PermissiveEngine} from "./Engines.sol";
 import {Vm} from "./Vm.sol";
 
 /// @title World
@@ -20,7 +20,7 @@ abstract contract World {
     uint32 internal constant FOUNDERS = 6;
     uint256 internal constant PATIENTS = 4;
     uint256 internal constant GUARDIANS = 3;
-    uint256 internal constant ENGINES = 3;
+    uint256 internal constant ENGINES = 4;
 
     // Keys of actors: the family, and a number in it.
     uint256 internal constant ADMIN = 0x1000;
@@ -53,6 +53,9 @@ abstract contract World {
     /// @notice How often each kind of step had an effect.
     mapping(bytes32 step => uint256 count) public effects;
 
+    /// @notice How often each reason was an answer of the ledger.
+    mapping(uint16 reason => uint256 count) public reasons;
+
     uint256 internal clock = 1_800_000_000;
 
     constructor() {
@@ -71,6 +74,16 @@ abstract contract World {
 
     function _effect(bytes32 step) internal {
         ++effects[step];
+    }
+
+    /// @dev Count the reason with which a release was denied; what reverted otherwise has none.
+    function _denied(bytes memory why) internal {
+        if (bytes4(why) != IAccessLedger.AccessLedger_Denied.selector) return;
+        uint256 reason;
+        assembly ("memory-safe") {
+            reason := mload(add(why, 0x44))
+        }
+        ++reasons[uint16(reason)];
     }
 
     function _random(uint256 seed, uint256 salt) internal pure returns (uint256) {
@@ -158,8 +171,9 @@ abstract contract World {
             _create("AccessLedger.sol:AccessLedger", abi.encode(registry, study, consent, engine))
         );
         engines[0] = address(new PermissiveEngine(2));
-        engines[1] = _create("PolicyEngine.sol:PolicyEngine", abi.encode(registry, project, uint16(3)));
-        engines[2] = address(new PermissiveEngine(4));
+        engines[1] = address(new FailingEngine(3));
+        engines[2] = _create("PolicyEngine.sol:PolicyEngine", abi.encode(registry, project, uint16(4)));
+        engines[3] = address(new PermissiveEngine(5));
     }
 
     function _create(string memory artefact, bytes memory arguments) private returns (address made) {
