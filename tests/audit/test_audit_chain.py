@@ -142,6 +142,7 @@ def test_a_trail_in_a_file_says_what_the_node_says(cast: Cast, tmp_path: Path) -
 def test_the_trail_says_when_who_what(cast: Cast) -> None:
     entries = Auditor(cast.a, names={A: "Hospital A", B: "Hospital B"}).trail(at="latest")
     assert [entry.what for entry in entries] == [
+        "founded",
         "joined",
         "joined",
         "joined",
@@ -153,6 +154,11 @@ def test_the_trail_says_when_who_what(cast: Cast) -> None:
         "key released",
         "consent withdrawn",
     ]
+    assert entries[0].sentence == (
+        "The consortium was founded: a proposal may be voted on for 30 days; an engine is announced for "
+        "7 days, another admin for 7 days; a stop lasts at most 14 days; paper counts after 3 days, a "
+        "patient's new key after 7 days; an emergency is reviewed within 7 days."
+    )
     released = entries[-2]
     assert released.who == "Hospital A (institution 1)"
     assert released.sentence.startswith("Hospital A (institution 1) released the key of study 0x")

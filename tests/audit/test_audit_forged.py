@@ -12,6 +12,7 @@ from audit_world import PATIENT, STRANGER, A, B, C, D, admin, word
 
 from pixelpact.audit import Auditor, Code, Severity
 from pixelpact.chain import (
+    RECOMMENDED_TERMS,
     AccessConfirmed,
     AccessDisputed,
     AccessRefused,
@@ -19,6 +20,7 @@ from pixelpact.chain import (
     AccessRequested,
     AllRevoked,
     CarriedOut,
+    ConsortiumFounded,
     DirectiveRecorded,
     DirectiveRevoked,
     DisposalAttested,
@@ -70,6 +72,7 @@ def test_the_honest_trail_has_every_kind_of_event_but_disputes(story: Story) -> 
         AccessReleased,
         AccessRequested,
         AllRevoked,
+        ConsortiumFounded,
         DirectiveRecorded,
         DirectiveRevoked,
         DisposalAttested,
@@ -85,6 +88,13 @@ def test_the_honest_trail_has_every_kind_of_event_but_disputes(story: Story) -> 
         StudyRotated,
         StudyWithdrawn,
     }
+
+
+def test_paper_may_count_at_once(story: Story) -> None:
+    at_once = replace(RECOMMENDED_TERMS, paper_delay=0)
+    trail = change(story.trail, place(story.trail, ConsortiumFounded), terms=at_once)
+    assert Auditor(trail).findings() == []
+    assert Auditor(trail).state().terms == at_once
 
 
 def _first(kind: type[Any], **where: Any) -> Callable[..., Forge]:
@@ -439,6 +449,16 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         {Code.DISPOSAL_NOT_ATTESTED},
     ),
     # The registries.
+    "a trail without its founding": (_dropped(ConsortiumFounded), {Code.FOUNDING}),
+    "a second founding": (_again(ConsortiumFounded), {Code.FOUNDING}),
+    "a consortium founded on no time to vote": (
+        _first(ConsortiumFounded)(terms=replace(RECOMMENDED_TERMS, vote_lifetime=0)),
+        {Code.FOUNDING},
+    ),
+    "a consortium where paper never counts": (
+        _first(ConsortiumFounded)(terms=replace(RECOMMENDED_TERMS, paper_delay=315_576_001)),
+        {Code.FOUNDING},
+    ),
     "an institution out of sequence": (
         _again(InstitutionAdmitted, institution=9, admin=admin(9)),
         {Code.INSTITUTION_SEQUENCE},

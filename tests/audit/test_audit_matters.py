@@ -43,7 +43,6 @@ class Life:
 
     def replayed(self) -> Replay:
         replay = Replay(self.world.network, {})
-        replay.state.paper_delay = self.world.institutions.terms().paper_delay
         replay.feed(self.world.events)
         assert replay.findings == []
         return replay

@@ -30,6 +30,7 @@ class Code(StrEnum):
     CONTRACT_DECIDES_DIFFERENTLY = "contract-decides-differently"
 
     # InstitutionRegistry.
+    FOUNDING = "founding"
     INSTITUTION_UNKNOWN = "institution-unknown"
     INSTITUTION_SEQUENCE = "institution-sequence"
     INSTITUTION_STATUS = "institution-status"
