@@ -1,248 +1,243 @@
-"""Take the contracts' guards away, one at a time, in a copy of the tree: do the Forge invariants notice?
+"""Take the contracts' guards away, one at a time, in a copy of the tree: does the walk of Reach.t.sol notice?
 
-`scripts/assure mutants` tries all, `python scripts/assure.d/mutants.py NUMBER...` some.
-Ends with 1 if one is missed.
+A guard is every `if` of a contract that reverts, and every `if` of the floor, of what flaws a consent, of a
+release and of a project that returns a reason. They are found in the source. Beside them stand some that have
+another form: a part of a condition, an effect.
 """
 
 from __future__ import annotations
 
 import os
+import queue
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
-import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
+_IF = re.compile(r"\bif \(")
+_FUNCTION = re.compile(r"\b(?:function (\w+)|(constructor))\b")
+_REVERT = re.compile(r"\s*\{?\s*revert (\w+)\(")
+_RETURN = re.compile(r"\s*\{?\s*return (?:consent\.flaw == _NO_FLAW \? )?Vocabulary\.(REASON_\w+)")
 
-@dataclass(frozen=True)
-class Mutant:
-    """A guard: where it stands, its text, which stands there once, and what comes in its place."""
-
-    name: str
-    file: str
-    old: str
-    new: str = ""
-
-
-MUTANTS = (
-    Mutant(
-        "an institution may vote on itself",
-        "Consortium",
-        "if (voter == found.institution) revert Consortium_OwnMatter(number, voter);",
-    ),
-    Mutant("half of the votes are enough", "Consortium", "yes * 3 >= all * 2", "yes * 2 >= all"),
-    Mutant(
-        "no notice",
-        "Consortium",
-        "if (block.timestamp < earliest) revert Consortium_TooEarly(number, earliest);",
-    ),
-    Mutant("the engine's code is not compared", "Consortium", " || found != motion.codeHash"),
-    Mutant(
-        "another motion may be carried out",
-        "Consortium",
-        "if (digest != found.motion) revert Consortium_MotionDiffers(number, found.motion, digest);",
-    ),
-    Mutant(
-        "a vote may be given twice",
-        "Consortium",
-        "if (found.votes & _bitOf(voter) != 0) revert Consortium_AlreadyVoted(number, voter);",
-    ),
-    Mutant(
-        "anybody may veto",
-        "Consortium",
-        "if (_adminOf(found.institution) != msg.sender) {",
-        "if (msg.sender == address(0)) {",
-    ),
-    Mutant("a stop may be of any length", "Consortium", "motion.duration > _LONGEST_STOP", "false"),
-    Mutant(
-        "all voters have the first bit",
-        "Consortium",
-        "_voterIndices[institution] = count + 1;",
-        "_voterIndices[institution] = 1;",
-    ),
-    Mutant("operators go on after a recovery", "InstitutionRegistry", "++_standings[id].operatorEpoch;"),
-    Mutant(
-        "a board approves what it takes part in",
-        "ProjectRegistry",
-        "if (_participates(id, found.lead, found.hasPartners, board)) "
-        "revert ProjectRegistry_BoardDependent(id, board);",
-    ),
-    Mutant(
-        "a project is approved after it was withdrawn",
-        "ProjectRegistry",
-        "if (found.status == Status.Withdrawn) revert ProjectRegistry_AlreadyWithdrawn(id);",
-    ),
-    Mutant(
-        "custody without an offer",
-        "StudyRegistry",
-        "if (_offers[id] != to) revert StudyRegistry_NotOffered(id, to);",
-    ),
-    Mutant(
-        "a fifth handover",
-        "StudyRegistry",
-        "if (found.formers >> _FOURTH_FORMER != 0) revert StudyRegistry_FormersExhausted(id);",
-    ),
-    Mutant("a guardian goes on after the end", "Guardians", "            block.timestamp < found.until &&\n"),
-    Mutant(
-        "an attested guardian goes on after the patient signed",
-        "Guardians",
-        "!(found.attested && flags & _FLAG_OWN_KEY != 0)",
-        "flags < 255",
-    ),
-    Mutant(
-        "an attested guardian may recover",
-        "Guardians",
-        "if (appointment.powers & Vocabulary.GUARDIAN_RECOVER != 0) {",
-        "if (appointment.powers > 7) {",
-    ),
-    Mutant("a guardian lifts refusals", "Refusals", "stored.purposes & ~refusal.purposes != 0", "false"),
-    Mutant(
-        "refusals of former custodians are forgotten",
-        "Refusals",
-        "(uint256(scope.formers) << 32) | scope.custodian",
-        "uint256(scope.custodian)",
-    ),
-    Mutant("a recovery without delay", "Recovery", "block.timestamp < readyAt", "false"),
-    Mutant(
-        "a key that was replaced goes on",
-        "Subjects",
-        "return _subjects[subject].flags & _FLAG_SUCCESSOR == 0 ? subject : _successors[subject];",
-        "return subject;",
-    ),
-    Mutant("one operator alone attests", "Subjects", "second == msg.sender", "false"),
-    Mutant(
-        "paper goes on after the patient signed",
-        "ConsentRegistry",
-        "if (flags & _FLAG_OWN_KEY != 0) return Vocabulary.REASON_PAPER_ENDED;",
-        "flags;",
-    ),
-    Mutant("generations are skipped", "Commitments", "next != expected", "next < expected"),
-    Mutant(
-        "a withdrawal waits for a stop's end",
-        "Commitments",
-        "        // Check: the signature is the subject's, or a live guardian's.\n"
-        "        bytes32 structHash = keccak256(abi.encode(_REVOCATION_TYPEHASH",
-        "        (, , uint64 until) = _INSTITUTIONS.rule();\n"
-        "        require(block.timestamp >= until);\n"
-        "        bytes32 structHash = keccak256(abi.encode(_REVOCATION_TYPEHASH",
-    ),
-    Mutant(
-        "a batch shows what nobody signed",
-        "Batches",
-        "return Signatures.isValidOfKey(signer, _hashTypedDataV4(directiveHash), evidence.signature);",
-        "return signer != address(0);",
-    ),
-    Mutant(
-        "what was refused is permitted",
-        "Floor",
-        "Vocabulary.covers(facts.consent.refused, query.purpose)",
-        "false",
-    ),
-    Mutant("what was withdrawn is permitted", "Floor", "consent.revokedAt != _NEVER", "false"),
-    Mutant(
-        "a generation that is over counts",
-        "Floor",
-        "if (generation != consent.generation) return Vocabulary.REASON_GENERATION_PAST;",
-    ),
-    Mutant(
-        "a batch of a generation before counts",
-        "Floor",
-        "if (generation != 0 && consent.recordedAt < consent.generationSince) "
-        "return Vocabulary.REASON_GENERATION_PAST;",
-    ),
-    Mutant("a stop stops nothing", "Floor", "facts.time < facts.stoppedUntil", "false"),
-    Mutant("paper counts at once", "Floor", "facts.time < facts.consent.standsFrom", "false"),
-    Mutant(
-        "refused emergencies are opened",
-        "Floor",
-        "Vocabulary.covers(facts.consent.refused, Vocabulary.PURPOSE_BTG)",
-        "false",
-    ),
-    Mutant(
-        "released twice in an epoch",
-        "AccessLedger",
-        "found.servedEpoch == release_.epoch",
-        "false",
-    ),
-    Mutant(
-        "a release is not decided again",
-        "AccessLedger",
-        "if (reason != Vocabulary.REASON_PERMITTED) revert AccessLedger_Denied(id, reason);",
-    ),
-    Mutant(
-        "one person opens a record",
-        "Emergencies",
-        "asked.second == msg.sender || asked.secondPerson == asked.person",
-        "false",
-    ),
-    Mutant("a review is not counted", "Emergencies", "--_counts[requester].unreviewed;"),
+# Where an `if` that returns a reason is a guard. What else the engine checks is compared with the model.
+_DECIDING = (
+    ("Floor", None),
+    ("ConsentRegistry", "_flawOfPaper"),
+    ("Guardians", "_flawOfGuardian"),
+    ("AccessLedger", "_checkRelease"),
+    ("PolicyEngine", "_checkProject"),
+    ("PolicyEngine", "evaluate"),
 )
 
 
-def _copy(folder: Path) -> None:
-    """What Forge needs, its caches with it: only what depends on the mutated file is compiled again."""
-    for name in ("contracts", "tests/forge", "out", "cache"):
-        shutil.copytree(ROOT / name, folder / name)
+@dataclass(frozen=True)
+class Mutant:
+    """A guard: where it stands, how it is called, its text, where that begins, and what comes in its place."""
+
+    file: str
+    name: str
+    old: str
+    new: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of a mutant: what the walk said, or None, and which tests expect the guard by its name."""
+
+    mutant: Mutant
+    said: str | None
+    expected_in: tuple[str, ...]
+
+
+def _part(file: str, name: str, old: str, new: str = "") -> Mutant:
+    whole = (ROOT / "contracts" / f"{file}.sol").read_text("utf-8")
+    if whole.count(old) != 1:
+        raise SystemExit(f"scripts/assure: '{name}' stands {whole.count(old)} times in contracts/{file}.sol, not once.")
+    return Mutant(file, name, old, new, whole.index(old))
+
+
+def _parts() -> list[Mutant]:
+    return [
+        _part("Consortium", "half of the votes are enough", "yes * 3 >= all * 2", "yes * 2 >= all"),
+        _part("Consortium", "the engine's code is not compared", " || found != motion.codeHash"),
+        _part(
+            "Consortium",
+            "all voters have the first bit",
+            "_voterIndices[institution] = count + 1;",
+            "_voterIndices[institution] = 1;",
+        ),
+        _part("InstitutionRegistry", "operators go on after a recovery", "++_standings[id].operatorEpoch;"),
+        _part("Guardians", "a guardian goes on after the end", "            block.timestamp < found.until &&\n"),
+        _part(
+            "Guardians",
+            "an attested guardian goes on after the patient signed",
+            "!(found.attested && flags & _FLAG_OWN_KEY != 0)",
+            "flags < 255",
+        ),
+        _part(
+            "Refusals",
+            "refusals of former custodians are forgotten",
+            "(uint256(scope.formers) << 32) | scope.custodian",
+            "uint256(scope.custodian)",
+        ),
+        _part(
+            "Subjects",
+            "a key that was replaced goes on",
+            "return _subjects[subject].flags & _FLAG_SUCCESSOR == 0 ? subject : _successors[subject];",
+            "return subject;",
+        ),
+        _part("PolicyEngine", "anybody cites a project", "return project.participates ?", "return true ?"),
+        _part(
+            "Commitments",
+            "a withdrawal waits for a stop's end",
+            "        // Check: the signature is the subject's, or a live guardian's.\n"
+            "        bytes32 structHash = keccak256(abi.encode(_REVOCATION_TYPEHASH",
+            "        (, , uint64 until) = _INSTITUTIONS.rule();\n"
+            "        require(block.timestamp >= until);\n"
+            "        bytes32 structHash = keccak256(abi.encode(_REVOCATION_TYPEHASH",
+        ),
+        _part(
+            "Batches",
+            "a batch shows what nobody signed",
+            "return Signatures.isValidOfKey(signer, _hashTypedDataV4(directiveHash), evidence.signature);",
+            "return signer != address(0);",
+        ),
+        _part(
+            "Emergencies",
+            "one account opens a record",
+            "asked.second == msg.sender || asked.secondPerson",
+            "asked.secondPerson",
+        ),
+        _part(
+            "Emergencies",
+            "one person opens a record",
+            "asked.second == msg.sender || asked.secondPerson == asked.person",
+            "asked.second == msg.sender",
+        ),
+        _part("Emergencies", "a review is not counted", "--_counts[requester].unreviewed;"),
+        _part("Emergencies", "the requester reviews itself", "reviewer == requester || !(", "!("),
+    ]
+
+
+def mutants() -> list[Mutant]:
+    """All of them, by file and place."""
+    found = [*_parts(), *(mutant for path in sorted((ROOT / "contracts").glob("*.sol")) for mutant in _guards(path))]
+    return sorted(found, key=lambda mutant: (mutant.file, mutant.at, mutant.name))
+
+
+def _guards(path: Path) -> Iterator[Mutant]:
+    whole = path.read_text("utf-8")
+    guarded = set()
+    for match in _IF.finditer(whole):
+        end = _closing(whole, match.end())
+        function = _function_at(whole, match.start())
+        refuses = _REVERT.match(whole, end + 1)
+        if refuses:
+            guarded.add(refuses.start(1))
+        elif any(file == path.stem and place in (None, function) for file, place in _DECIDING):
+            refuses = _RETURN.match(whole, end + 1)
+        if refuses and refuses[1] != "REASON_PERMITTED":
+            condition = whole[match.end() : end]
+            yield Mutant(path.stem, f"{function}: {refuses[1]}", condition, "false", match.end())
+    # A revert that no `if` of its own stands before.
+    for match in re.finditer(r"revert (\w+)\([^;]*;", whole):
+        if match.start(1) not in guarded:
+            name = f"{_function_at(whole, match.start())}: {match[1]}"
+            yield Mutant(path.stem, name, match[0], "", match.start())
+
+
+def _closing(whole: str, at: int) -> int:
+    """Where the bracket closes that was opened just before this place."""
+    depth = 1
+    while depth:
+        depth += {"(": 1, ")": -1}.get(whole[at], 0)
+        at += 1
+    return at - 1
+
+
+def _function_at(whole: str, at: int) -> str:
+    name = "?"
+    for match in _FUNCTION.finditer(whole, 0, at):
+        name = match[1] or match[2]
+    return name
+
+
+def expected_in(mutant: Mutant) -> tuple[str, ...]:
+    """The tests of single functions that name the guard's error or reason."""
+    name = mutant.name.rpartition(": ")[2].replace("REASON_", "REASON.")
+    files = sorted((ROOT / "tests" / "contracts").glob("test_*.py"))
+    return tuple(file.stem for file in files if re.search(rf"{re.escape(name)}\b", file.read_text("utf-8")))
+
+
+def try_all(chosen: list[Mutant], workers: int, tell: Callable[[Tried], None]) -> list[Tried]:
+    """Try them, so many at once; `tell` hears of each."""
+    with tempfile.TemporaryDirectory() as temporary:
+        first = Path(temporary, "0")
+        _copy(ROOT, first)
+        said = _walk(first)
+        if said is not None:
+            raise SystemExit(f"scripts/assure: the walk fails without any mutant: {said}")
+        folders: queue.Queue[Path] = queue.Queue()
+        folders.put(first)
+        for number in range(1, workers):
+            folder = Path(temporary, str(number))
+            shutil.copytree(first, folder, symlinks=True)
+            folders.put(folder)
+
+        def one(mutant: Mutant) -> Tried:
+            folder = folders.get()
+            try:
+                tried = Tried(mutant, _try(folder, mutant), expected_in(mutant))
+            finally:
+                folders.put(folder)
+            tell(tried)
+            return tried
+
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(one, chosen))
+
+
+def _copy(source: Path, folder: Path) -> None:
+    """What Forge needs."""
+    for name in ("contracts", "tests/forge"):
+        shutil.copytree(source / name, folder / name)
     for name in ("node_modules", ".tools"):
-        (folder / name).symlink_to((ROOT / name).resolve())
-    shutil.copy2(ROOT / "foundry.toml", folder)
+        (folder / name).symlink_to((source / name).resolve())
+    shutil.copy2(source / "foundry.toml", folder)
 
 
-def _forge(folder: Path, *arguments: str) -> tuple[int, str]:
+def _try(folder: Path, mutant: Mutant) -> str | None:
+    """What the walk said, or None if it noticed nothing."""
+    file = folder / "contracts" / f"{mutant.file}.sol"
+    whole = file.read_text("utf-8")
+    end = mutant.at + len(mutant.old)
+    file.write_text(whole[: mutant.at] + mutant.new + whole[end:], "utf-8")
+    try:
+        return _walk(folder)
+    finally:
+        file.write_text(whole, "utf-8")
+
+
+def _walk(folder: Path) -> str | None:
+    line = [shutil.which("forge") or "forge", "test", "--match-contract", "ReachTest"]
     run = subprocess.run(
-        [shutil.which("forge") or "forge", *arguments],
+        line,
         cwd=folder,
-        env={**os.environ, "FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT": "0"},
+        env={**os.environ, "FOUNDRY_PROFILE": "mutants"},
         capture_output=True,
         text=True,
         check=False,
     )
-    return run.returncode, run.stdout + run.stderr
-
-
-def _try(folder: Path, mutant: Mutant) -> str | None:
-    """What the invariants said, or None if they noticed nothing."""
-    file = folder / "contracts" / f"{mutant.file}.sol"
-    whole = file.read_text(encoding="utf-8")
-    if whole.count(mutant.old) != 1:
-        raise SystemExit(f"{mutant.name}: the guard stands {whole.count(mutant.old)} times in {file.name}")
-    file.write_text(whole.replace(mutant.old, mutant.new), encoding="utf-8")
-    try:
-        code, said = _forge(folder, "build")
-        if code != 0:
-            raise SystemExit(f"{mutant.name}: does not compile\n{said}")
-        for contract in ("ReachTest", "InvariantsTest"):
-            code, said = _forge(folder, "test", "--match-contract", contract)
-            if code != 0:
-                found = re.search(r"\[FAIL: (.*?)\]", said)
-                return f"{found.group(1) if found else said[-300:]} ({contract})"
-    finally:
-        file.write_text(whole, encoding="utf-8")
-    return None
-
-
-def main(numbers: list[str]) -> int:
-    """Try the mutants of these numbers, or all; the exit code."""
-    chosen = [MUTANTS[int(number) - 1] for number in numbers] or list(MUTANTS)
-    missed = 0
-    _forge(ROOT, "build")
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        _copy(folder)
-        for mutant in chosen:
-            began = time.monotonic()
-            said = _try(folder, mutant)
-            missed += said is None
-            taken = f"{time.monotonic() - began:.0f} s"
-            print(f"| {mutant.file} | {mutant.name} | {said or 'MISSED'} | {taken} |", flush=True)
-    print(f"{len(chosen)} mutants, {missed} missed")
-    return 1 if missed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    if run.returncode == 0:
+        return None
+    found = re.search(r"\[FAIL: (.*?)\] test_", run.stdout)
+    if found is None:
+        raise SystemExit(f"scripts/assure: Forge could not try it:\n{(run.stdout + run.stderr)[-2000:]}")
+    return found[1]
