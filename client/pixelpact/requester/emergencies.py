@@ -17,11 +17,14 @@ from pixelpact.models import (
     EmergencyDraft,
     SignedAttestation,
 )
-from pixelpact.policy import OperatorPermission, Purpose
+from pixelpact.policy import OperatorPermission, Purpose, moment
 from pixelpact.profile import Profile, require_bytes
 from pixelpact.vault import Kind
 
 __all__ = ["ask", "attest", "draft"]
+
+#: How long what the second person signs is good, seconds; the ledger takes an hour at most.
+_LIFE = 1_800
 
 
 def draft(profile: Profile, study: bytes, justification: str, person: str) -> EmergencyDraft:
@@ -48,7 +51,7 @@ def draft(profile: Profile, study: bytes, justification: str, person: str) -> Em
     )
 
 
-def attest(profile: Profile, drafted: EmergencyDraft, person: str) -> SignedAttestation:
+def attest(profile: Profile, drafted: EmergencyDraft, person: str, until: int | None) -> SignedAttestation:
     """See ``Requester.attest_emergency``."""
     _require_ours(profile, drafted)
     account, digest = _account_of(profile), profile.person_digest(person)
@@ -58,7 +61,15 @@ def attest(profile: Profile, drafted: EmergencyDraft, person: str) -> SignedAtte
             why="the one who attests is the one who drafted",
             remedy="Have a second person attest, with an account and a profile of their own",
         )
-    message = EmergencyAccess(_number_of(profile, drafted), _digest_of(drafted), drafted.person, digest)
+    now = profile.chain.now()
+    if until is not None and until <= now:
+        raise InputError(
+            "What was attested is over",
+            why=f"it was good until {moment(until)}",
+            remedy="Attest it anew, into another file",
+        )
+    number, reason = _number_of(profile, drafted), _digest_of(drafted)
+    message = EmergencyAccess(number, reason, drafted.person, digest, until or now + _LIFE)
     return SignedAttestation(message, account.address, eip712.sign(account, profile.chain.network, message))
 
 
@@ -97,6 +108,7 @@ def ask(
         second=attested.signer,
         person=drafted.person,
         second_person=made.second_person,
+        until=made.until,
     )
     ledger, vault = profile.chain.ledger, profile.vault
     with vault.journal("emergency", number.hex()) as entry:
