@@ -397,7 +397,9 @@ interface IAccessLedger {
     /// - The signature is the second's.
     ///
     /// Warning: nobody's consent is asked, so a review is owed; but nothing hinders those whose emergencies were never
-    /// reviewed. The chain sees two accounts; that two people hold them is the institution's word.
+    /// reviewed. The chain sees two accounts; that two people hold them is the institution's word. Nor does it see when
+    /// the second signed: what ends later than in an hour is good in its last hour, so an early end is the second's to
+    /// choose.
     ///
     /// @param nonce Makes the request's number its own; the requester's to choose.
     /// @param signature Over `EmergencyAccess(bytes32 request,bytes32 justification,bytes32 person,bytes32

@@ -23,8 +23,8 @@ from pixelpact.vault import Kind
 
 __all__ = ["ask", "attest", "draft"]
 
-#: How long what the second person signs is good, seconds; the ledger takes an hour at most.
-_LIFE = 1_800
+#: How long what the second person signs is good, and the longest that the ledger takes (seconds).
+_LIFE, _LONGEST = 1_800, 3_600
 
 
 def draft(profile: Profile, study: bytes, justification: str, person: str) -> EmergencyDraft:
@@ -62,14 +62,21 @@ def attest(profile: Profile, drafted: EmergencyDraft, person: str, until: int | 
             remedy="Have a second person attest, with an account and a profile of their own",
         )
     now = profile.chain.now()
-    if until is not None and until <= now:
+    end = now + _LIFE if until is None else until
+    if end <= now:
         raise InputError(
             "What was attested is over",
-            why=f"it was good until {moment(until)}",
+            why=f"it was good until {moment(end)}",
             remedy="Attest it anew, into another file",
         )
+    if end > now + _LONGEST:
+        raise InputError(
+            "An emergency is not attested for later",
+            why=f"{moment(end)} is more than an hour from now",
+            remedy="Give an earlier time, or none for half an hour",
+        )
     number, reason = _number_of(profile, drafted), _digest_of(drafted)
-    message = EmergencyAccess(number, reason, drafted.person, digest, until or now + _LIFE)
+    message = EmergencyAccess(number, reason, drafted.person, digest, end)
     return SignedAttestation(message, account.address, eip712.sign(account, profile.chain.network, message))
 
 
