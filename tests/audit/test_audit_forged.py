@@ -24,6 +24,7 @@ from pixelpact.chain import (
     DirectiveRecorded,
     DirectiveRevoked,
     DisposalAttested,
+    EmergencyRequested,
     EngineReplaced,
     InstitutionAdmitted,
     InstitutionChanged,
@@ -119,6 +120,34 @@ def _again(kind: type[Any], where: dict[str, Any] | None = None, **fields: Any) 
 def _of(story: Story, values: dict[str, Any]) -> dict[str, Any]:
     """Functions stand for what only the story knows."""
     return {name: value(story) if callable(value) else value for name, value in values.items()}
+
+
+def _emergency(life: int) -> Forge:
+    """An emergency of B's, by a signature that is good for so long from then on."""
+
+    def forge(story: Story) -> Trail:
+        then = story.trail.events[-1].timestamp + 1
+        return append(
+            story.trail,
+            EmergencyRequested,
+            request=word(0xE),
+            subject=PATIENT,
+            requester=B,
+            study=story.shared,
+            custodian=A,
+            reason=0,
+            nonce=1,
+            categories=1 << 1,
+            justification=word(1),
+            first=admin(B),
+            second=STRANGER,
+            person=word(1),
+            second_person=word(2),
+            until=then + life,
+            review_by=then + 604_800,
+        )
+
+    return forge
 
 
 def _erased(story: Story) -> bytes:
@@ -448,6 +477,11 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         _dropped(DisposalAttested, study=_erased),
         {Code.DISPOSAL_NOT_ATTESTED},
     ),
+    # Emergencies.
+    "an emergency by a signature that is over": (_emergency(0), {Code.EMERGENCY_UNTIL}),
+    "an emergency by a signature that is good for too long": (_emergency(3_601), {Code.EMERGENCY_UNTIL}),
+    "an emergency by a signature to its last second": (_emergency(1), set()),
+    "an emergency by a signature of an hour": (_emergency(3_600), set()),
     # The registries.
     "a trail without its founding": (_dropped(ConsortiumFounded), {Code.FOUNDING}),
     "a second founding": (_again(ConsortiumFounded), {Code.FOUNDING}),

@@ -129,6 +129,7 @@ def test_every_event_says_what_was_done(told: Consortium, story: Story):
             "key_version": 1,
             "envelope_digest": b"\3" * 32,
             "directive_hash": story.directive_hash,
+            "evidence": None,
             "person": PERSON,
             "engine_version": 1,
         },

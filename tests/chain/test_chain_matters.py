@@ -64,7 +64,7 @@ TERMS = Terms(3_600, 5, 5, 600, 0, 5, 3_600)
 NOT_TYPED = {
     "InstitutionRegistry": {"actingFor", "standing"},
     "StudyRegistry": {"institutions", "manifestDigest", "standing"},
-    "ConsentRegistry": {"institutions", "eip712Domain"},
+    "ConsentRegistry": {"institutions", "studies", "eip712Domain"},
     "ProjectRegistry": {"institutions", "eip712Domain"},
     "PolicyEngine": {"evaluate"},
     "AccessLedger": {"institutions", "studies", "consents", "firstEngine", "eip712Domain"},

@@ -184,7 +184,7 @@ def of_emergencies(world: World, dice: random.Random) -> dict[Any, Any]:
     """An emergency, and the review of one."""
     c, people = world.consortium, world.people
     at = dice.randrange(len(world.emergencies))
-    asked = emergency_of(world.study)
+    asked = emergency_of(world.study, until=START + 1_800)
     message = {"request": world.emergencies[at]} | said_in(asked)
     signature = dice.choice([GRACE, GRACE, GRACE, BOB]).sign(world.of_ledger, "EmergencyAccess", message)
     reviewed = (world.emergencies[at], dice.randrange(3), digest("report"), digest("who reviewed"))

@@ -67,6 +67,7 @@ class Code(StrEnum):
     DECISION_DIFFERS = "decision-differs"
     ENGINE_UNKNOWN = "engine-unknown"
     PERSON_MISSING = "person-missing"
+    EMERGENCY_UNTIL = "emergency-until"
 
     # AccessLedger: releases.
     RELEASE_WITHOUT_REQUEST = "release-without-request"
