@@ -59,7 +59,9 @@ class Tried:
 def _part(file: str, name: str, old: str, new: str = "") -> Mutant:
     whole = (ROOT / "contracts" / f"{file}.sol").read_text("utf-8")
     if whole.count(old) != 1:
-        raise SystemExit(f"scripts/assure: '{name}' stands {whole.count(old)} times in contracts/{file}.sol, not once.")
+        raise SystemExit(
+            f"scripts/assure: '{name}' stands {whole.count(old)} times in contracts/{file}.sol, not once."
+        )
     return Mutant(file, name, old, new, whole.index(old))
 
 
@@ -74,7 +76,9 @@ def _parts() -> list[Mutant]:
             "_voterIndices[institution] = 1;",
         ),
         _part("InstitutionRegistry", "operators go on after a recovery", "++_standings[id].operatorEpoch;"),
-        _part("Guardians", "a guardian goes on after the end", "            block.timestamp < found.until &&\n"),
+        _part(
+            "Guardians", "a guardian goes on after the end", "            block.timestamp < found.until &&\n"
+        ),
         _part(
             "Guardians",
             "an attested guardian goes on after the patient signed",
@@ -90,7 +94,7 @@ def _parts() -> list[Mutant]:
         _part(
             "Subjects",
             "a key that was replaced goes on",
-            "return _subjects[subject].flags & _FLAG_SUCCESSOR == 0 ? subject : _successors[subject];",
+            "return flags & _FLAG_SUCCESSOR == 0 ? subject : _successors[subject];",
             "return subject;",
         ),
         _part("PolicyEngine", "anybody cites a project", "return project.participates ?", "return true ?"),
@@ -128,7 +132,10 @@ def _parts() -> list[Mutant]:
 
 def mutants() -> list[Mutant]:
     """All of them, by file and place."""
-    found = [*_parts(), *(mutant for path in sorted((ROOT / "contracts").glob("*.sol")) for mutant in _guards(path))]
+    found = [
+        *_parts(),
+        *(mutant for path in sorted((ROOT / "contracts").glob("*.sol")) for mutant in _guards(path)),
+    ]
     return sorted(found, key=lambda mutant: (mutant.file, mutant.at, mutant.name))
 
 

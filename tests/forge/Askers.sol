@@ -161,6 +161,7 @@ abstract contract Askers is Patients {
         made.second = vm.addr(second);
         made.person = "one";
         made.secondPerson = _once(seed, 140, 8) ? bytes32("one") : bytes32("another");
+        made.until = uint64(block.timestamp) + uint64(_once(seed, 158, 4) ? (_random(seed, 159) % 3) * 3_600 : 3_600);
         address caller = _operator(seed, uint32(1 + (_random(seed, 139) % FOUNDERS)));
         Asked memory kept;
         kept.nonce = uint64(_random(seed, 141));
@@ -170,11 +171,14 @@ abstract contract Askers is Patients {
         kept.emergency = true;
         bytes32 structHash = keccak256(
             abi.encode(
-                keccak256("EmergencyAccess(bytes32 request,bytes32 justification,bytes32 person,bytes32 secondPerson)"),
+                keccak256(
+                    "EmergencyAccess(bytes32 request,bytes32 justification,bytes32 person,bytes32 secondPerson,uint64 until)"
+                ),
                 kept.id,
                 made.justification,
                 made.person,
-                made.secondPerson
+                made.secondPerson,
+                made.until
             )
         );
         if (_once(seed, 142, 8)) second = STRANGER;
@@ -441,6 +445,8 @@ abstract contract Askers is Patients {
             _hold(_isOperator(caller, kept.requester, Vocabulary.OPERATOR_EMERGENCIES), "27: opened by no operator");
             _hold(_isOperator(made.second, kept.requester, Vocabulary.OPERATOR_EMERGENCIES), "29: a second of another");
             _hold(vm.addr(signer) == made.second, "29: the second did not sign");
+            _hold(made.until > block.timestamp, "29: the second's signature was over");
+            _hold(made.until <= block.timestamp + 3_600, "29: the second signed for too long");
             _hold(id == kept.id, "11: an emergency has another number");
             _hold((reason == 0) == _permitsEmergency(kept), "9: an emergency was decided against the floor");
             ++reasons[reason];
