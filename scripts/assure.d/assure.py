@@ -1,12 +1,12 @@
 """The long forms of what scripts/test runs in short.
 
-forge    the invariants of tests/forge, in 300 runs of 500 steps (scripts/test: 40 of 200), with other seeds; some
-         twenty minutes
-mutants  whether the walk of tests/forge/Reach.t.sol notices each guard of the contracts that is taken away; some
-         forty minutes on two cores
+forge    the invariants of tests/forge in 300 runs of 500 steps, with another seed than scripts/test, which
+         does 40 of 200; some fifteen minutes
+mutants  whether the walk of tests/forge/Reach.t.sol notices each guard of the contracts that is taken away;
+         some forty minutes on two cores
 
-Without a part both are run, and docs/evidence/assure.md is written. Ends with 1 if an invariant does not hold, or if
-a guard can go and neither the walk notices nor a test of tests/contracts expects it by its name.
+Without a part both are run, and docs/evidence/assure.md is written. Ends with 1 if an invariant does not hold,
+or if a guard can go that neither the walk notices nor a test of tests/contracts expects by its name.
 """
 
 from __future__ import annotations
@@ -68,44 +68,54 @@ def _of_command(*line: str) -> str:
     return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
+_PAGE = """# Forge's invariants, for long, and without each guard
+
+`scripts/assure` runs this and writes this page; `scripts/assure forge` and `scripts/assure mutants` run a part
+and leave the page as it is. What the numbers of the invariants mean: docs/contracts.md, Invariants.
+
+Run on {day} at commit {commit}
+with Forge {forge_version}, solc {solc_version}.
+
+## Invariants
+{forge} All of them are looked at after each step.
+
+## Guards
+{count} guards were taken away, one at a time, in {minutes:.0f} minutes: every `if` of a contract that reverts,
+every `if` of the floor, of a consent's flaws, of a release and of a project that returns a reason, and some parts
+of conditions and effects. What else the engine checks is compared with the Python model (docs/policy.md).
+The walk of `tests/forge/Reach.t.sol` noticed {noticed}: an invariant broke (its number, and what was seen), or the
+walk got to another end than with the guard.
+
+| contract | guard | what the walk said |
+|---|---|---|
+{noticed_rows}
+
+It did not notice {others}: mostly they refuse malformed input, which the handlers do not send, or stand before
+another guard that refuses the same. The tests of the single functions expect their error or reason by its name
+(they are looked up here, not run):
+
+| contract | guard | expected in `tests/contracts/` |
+|---|---|---|
+{other_rows}
+"""
+
+
 def _page(forge: str, tried: list[Tried], minutes: float) -> str:
     noticed = [each for each in tried if each.said is not None]
     others = [each for each in tried if each.said is None]
-    version = _of_command("forge", "--version").splitlines()[0].partition(": ")[2]
-    lines = [
-        "# Forge's invariants, for long, and without each guard",
-        "",
-        "`scripts/assure` runs this and writes this page; `scripts/assure forge` and `scripts/assure mutants` run a part,",
-        "and leave the page as it is. What the numbers of the invariants mean: docs/contracts.md, Invariants.",
-        "",
-        f"Run on {datetime.now(UTC):%Y-%m-%d} at commit {_of_command('git', 'rev-parse', '--short', 'HEAD')}",
-        f"with Forge {version}, solc {_of_command('node', '-p', 'require("solc/package.json").version')}.",
-        "",
-        "## Invariants",
-        f"{forge} All of them are looked at after each step.",
-        "",
-        "## Guards",
-        f"{len(tried)} guards were taken away, one at a time, in {minutes:.0f} minutes: every `if` of a contract that",
-        "reverts, every `if` of the floor, of a consent's flaws, of a release and of a project that returns a reason,",
-        "and some parts of conditions and effects. What else the engine checks is compared with the Python model",
-        f"(docs/policy.md). {len(noticed)} were noticed by the walk of `tests/forge/Reach.t.sol`, on which all",
-        "invariants are looked at: an invariant broke (a number, and what was seen), or the walk came to another end",
-        "than with the guard.",
-        "",
-        "| contract | guard | what the walk said |",
-        "|---|---|---|",
-        *map(_row, noticed),
-        "",
-        f"The walk did not notice the other {len(others)}: mostly they refuse malformed input, which the handlers do not",
-        "send. They are held by the tests of the single functions, which expect the guard's error or reason by name",
-        "(here they are looked up, not run):",
-        "",
-        "| contract | guard | expected in `tests/contracts/` |",
-        "|---|---|---|",
-        *map(_row, others),
-        "",
-    ]
-    return "\n".join(lines)
+    return _PAGE.format(
+        day=f"{datetime.now(UTC):%Y-%m-%d}",
+        commit=_of_command("git", "rev-parse", "--short", "HEAD"),
+        forge_version=_of_command("forge", "--version").splitlines()[0].partition(": ")[2],
+        solc_version=_of_command("node", "-p", "require('solc/package.json').version"),
+        forge=forge,
+        count=len(tried),
+        minutes=minutes,
+        noticed=len(noticed),
+        noticed_rows="\n".join(map(_row, noticed)),
+        others=len(others),
+        other_rows="\n".join(map(_row, others)),
+    )
 
 
 def main() -> int:

@@ -38,7 +38,7 @@ _DECIDING = (
 
 @dataclass(frozen=True)
 class Mutant:
-    """A guard: where it stands, how it is called, its text, where that begins, and what comes in its place."""
+    """A guard: where it stands, its name, its text, what comes in its place, and where it begins."""
 
     file: str
     name: str
