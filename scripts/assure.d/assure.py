@@ -5,8 +5,8 @@ forge    the invariants of tests/forge in 300 runs of 500 steps, with another se
 mutants  whether the walk of tests/forge/Reach.t.sol notices each guard of the contracts that is taken away;
          some forty minutes on two cores
 
-Without a part both are run, and docs/evidence/assure.md is written. Ends with 1 if an invariant does not hold,
-or if a guard can go that neither the walk notices nor a test of tests/contracts expects by its name.
+Without a part both are run, and docs/evidence/assure.md is written. Ends with 1 if an invariant does not
+hold, or if a guard can go that neither the walk notices nor a test of tests/contracts expects by its name.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def _of_command(*line: str) -> str:
 
 _PAGE = """# Forge's invariants, for long, and without each guard
 
-`scripts/assure` runs this and writes this page; `scripts/assure forge` and `scripts/assure mutants` run a part
-and leave the page as it is. What the numbers of the invariants mean: docs/contracts.md, Invariants.
+`scripts/assure` runs this and writes this page; `scripts/assure forge` and `scripts/assure mutants` run a
+part and leave the page as it is. What the numbers of the invariants mean: docs/contracts.md, Invariants.
 
 Run on {day} at commit {commit}
 with Forge {forge_version}, solc {solc_version}.
@@ -80,19 +80,19 @@ with Forge {forge_version}, solc {solc_version}.
 {forge} All of them are looked at after each step.
 
 ## Guards
-{count} guards were taken away, one at a time, in {minutes:.0f} minutes: every `if` of a contract that reverts,
-every `if` of the floor, of a consent's flaws, of a release and of a project that returns a reason, and some parts
-of conditions and effects. What else the engine checks is compared with the Python model (docs/policy.md).
-The walk of `tests/forge/Reach.t.sol` noticed {noticed}: an invariant broke (its number, and what was seen), or the
-walk got to another end than with the guard.
+{count} guards were taken away, one at a time, in {minutes:.0f} minutes: every `if` of a contract that
+reverts, every `if` of the floor, of a consent's flaws, of a release and of a project that returns a reason,
+and some parts of conditions and effects. What else the engine checks is compared with the Python model
+(docs/policy.md). The walk of `tests/forge/Reach.t.sol` noticed {noticed}: an invariant broke (its number, and
+what was seen), or the walk got to another end than with the guard.
 
 | contract | guard | what the walk said |
 |---|---|---|
 {noticed_rows}
 
-It did not notice {others}: mostly they refuse malformed input, which the handlers do not send, or stand before
-another guard that refuses the same. The tests of the single functions expect their error or reason by its name
-(they are looked up here, not run):
+It did not notice {others}: mostly they refuse malformed input, which the handlers do not send, or stand
+before another guard that refuses the same. The tests of the single functions expect their error or reason by
+its name (they are looked up here, not run):
 
 | contract | guard | expected in `tests/contracts/` |
 |---|---|---|
@@ -100,12 +100,12 @@ another guard that refuses the same. The tests of the single functions expect th
 """
 
 
-def _page(forge: str, tried: list[Tried], minutes: float) -> str:
+def _page(commit: str, forge: str, tried: list[Tried], minutes: float) -> str:
     noticed = [each for each in tried if each.said is not None]
     others = [each for each in tried if each.said is None]
     return _PAGE.format(
         day=f"{datetime.now(UTC):%Y-%m-%d}",
-        commit=_of_command("git", "rev-parse", "--short", "HEAD"),
+        commit=commit,
         forge_version=_of_command("forge", "--version").splitlines()[0].partition(": ")[2],
         solc_version=_of_command("node", "-p", "require('solc/package.json').version"),
         forge=forge,
@@ -134,13 +134,14 @@ def main() -> int:
     if forge and arguments.part == "forge":
         forge.wait()
         return 0
+    commit = _of_command("git", "rev-parse", "--short", "HEAD")
     began = time.monotonic()
     tried = _mutants(chosen, arguments.workers)
     minutes = (time.monotonic() - began) / 60
     missed = [each for each in tried if _is_missed(each)]
     print(f"{len(tried)} guards taken away, {len(missed)} missed")
     if forge and not arguments.guard:
-        PAGE.write_text(_page(forge.wait(), tried, minutes), "utf-8")
+        PAGE.write_text(_page(commit, forge.wait(), tried, minutes), "utf-8")
         print(f"Written: {PAGE.relative_to(ROOT)}")
     return 1 if missed else 0
 

@@ -106,6 +106,20 @@ def needed(distribution: str, extras: set[str]) -> set[str]:
     return found - {canonicalize_name(distribution), "pip", "setuptools"}
 
 
+def test_forge_looks_at_each_invariant(root: Path) -> None:
+    _, after = (root / "docs" / "contracts.md").read_text("utf-8").split("## Invariants\n")
+    documented = re.findall(r"^([0-9]+)\. ", after.split("\n## ")[0], re.MULTILINE)
+    assert documented == [str(number) for number in range(1, len(documented) + 1)]
+    said = [
+        sentence
+        for path in (root / "tests" / "forge").glob("*.sol")
+        for call in re.findall(r"_hold\((.*?)\);", path.read_text("utf-8"), re.DOTALL)
+        for sentence in re.findall(r'"([^"]*)"$', call.strip())
+    ]
+    assert len(said) > 100
+    assert {sentence.partition(": ")[0] for sentence in said} == set(documented)
+
+
 def test_every_silenced_rule_says_why(root: Path) -> None:
     _, after = (root / "pyproject.toml").read_text("utf-8").split("[tool.ruff.lint]")
     text, _ = after.split("[tool.importlinter]")
