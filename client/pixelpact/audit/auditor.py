@@ -205,6 +205,5 @@ class Auditor:
 
     def _replay(self, reading: Reading, index: int | None = None) -> Replay:
         replay = Replay(reading.network, self._names)
-        replay.state.paper_delay = reading.paper_delay
         replay.feed(until(reading.events, reading.block, index))
         return replay

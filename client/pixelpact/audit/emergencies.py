@@ -18,6 +18,9 @@ from pixelpact.policy import decide_emergency, emergency_query
 
 __all__ = ["HANDLERS"]
 
+#: How long what the second person signs may be good, seconds (docs/contracts.md, Emergencies).
+_LONGEST_SIGNATURE = 3_600
+
 
 def _requested(step: Step, event: EmergencyRequested) -> None:
     expect_person(step, event.person, event.request)
@@ -31,6 +34,7 @@ def _requested(step: Step, event: EmergencyRequested) -> None:
         at=step.at,
         emergency=True,
     )
+    _check_until(step, event)
     facts = facts_at(step.state, step.network, asked_by(request), time=step.at.time)
     decision = decide_emergency(facts, event.categories)
     if decision.reason != event.reason:
@@ -51,6 +55,18 @@ def _requested(step: Step, event: EmergencyRequested) -> None:
         )
         return
     step.state.requests[event.request] = request
+
+
+def _check_until(step: Step, event: EmergencyRequested) -> None:
+    """What the second person signed was good then, and not for longer than it may be."""
+    if not step.at.time < event.until <= step.at.time + _LONGEST_SIGNATURE:
+        step.find(
+            Code.EMERGENCY_UNTIL,
+            f"Emergency {words.short(event.request)} was opened by what the second person signed until "
+            f"{words.moment(event.until)}: it was over then, or good for more than an hour.",
+            event.request,
+            event.requester,
+        )
 
 
 def _reviewed(step: Step, event: EmergencyReviewed) -> None:

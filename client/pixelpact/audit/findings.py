@@ -30,6 +30,7 @@ class Code(StrEnum):
     CONTRACT_DECIDES_DIFFERENTLY = "contract-decides-differently"
 
     # InstitutionRegistry.
+    FOUNDING = "founding"
     INSTITUTION_UNKNOWN = "institution-unknown"
     INSTITUTION_SEQUENCE = "institution-sequence"
     INSTITUTION_STATUS = "institution-status"
@@ -66,6 +67,7 @@ class Code(StrEnum):
     DECISION_DIFFERS = "decision-differs"
     ENGINE_UNKNOWN = "engine-unknown"
     PERSON_MISSING = "person-missing"
+    EMERGENCY_UNTIL = "emergency-until"
 
     # AccessLedger: releases.
     RELEASE_WITHOUT_REQUEST = "release-without-request"

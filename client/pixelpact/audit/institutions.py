@@ -13,6 +13,7 @@ from pixelpact.audit.step import Step
 from pixelpact.chain import (
     AdminRecovered,
     CarriedOut,
+    ConsortiumFounded,
     EngineReplaced,
     Event,
     InstitutionAdmitted,
@@ -24,6 +25,7 @@ from pixelpact.chain import (
     Passed,
     Proposed,
     SharingStopped,
+    Terms,
     Vetoed,
     Voted,
     engine_hash,
@@ -34,6 +36,7 @@ from pixelpact.policy import Attribute, OperatorPermission, Role
 __all__ = ["HANDLERS", "expect_active"]
 
 _KEY_LENGTH = 1_216
+_LONGEST_TERM = 315_576_000
 _ALL_ROLES = sum(Role)
 _ALL_ATTRIBUTES = sum(Attribute)
 _ALL_PERMISSIONS = sum(OperatorPermission)
@@ -51,6 +54,23 @@ def expect_active(step: Step, number: int) -> None:
             "contracts let it do nothing of this kind.",
             number,
         )
+
+
+def _founded(step: Step, event: ConsortiumFounded) -> None:
+    if step.state.terms is not None:
+        step.find(Code.FOUNDING, "The consortium was founded a second time.", step.at.tx)
+        return
+    shortest = {name: int(name != "paper_delay") for name in Terms.__slots__}
+    wrong = [
+        name for name, least in shortest.items() if not least <= getattr(event.terms, name) <= _LONGEST_TERM
+    ]
+    if wrong:
+        step.find(
+            Code.FOUNDING,
+            f"The consortium was founded on times of zero or over ten years: {words.series(wrong)}.",
+            step.at.tx,
+        )
+    step.state.terms = event.terms
 
 
 def _admitted(step: Step, event: InstitutionAdmitted) -> None:
@@ -253,6 +273,7 @@ def _nothing_kept(_step: Step, _event: Event) -> None:
 
 
 HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
+    ConsortiumFounded: _founded,
     InstitutionAdmitted: _admitted,
     OperatorSet: _operator_set,
     KeyPublished: _key_published,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pixelpact.audit import words
@@ -150,7 +151,9 @@ def _check_request(step: Step, event: AccessReleased, request: Request) -> None:
 
 
 def _decide_again(step: Step, event: AccessReleased, request: Request) -> None:
-    facts = facts_at(step.state, step.network, asked_by(request), time=step.at.time)
+    # What shows the directive may be other evidence than the request's.
+    asked = replace(asked_by(request), evidence=event.evidence)
+    facts = facts_at(step.state, step.network, asked, time=step.at.time)
     release = ReleaseFacts(
         epoch=event.epoch,
         key_version=event.key_version,

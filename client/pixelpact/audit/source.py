@@ -19,15 +19,12 @@ class Reading:
         network: whose.
         block: the last block that was looked at.
         time: of that block, seconds; where no node could be asked, of the last event.
-        paper_delay: before a consent on paper counts, seconds: of the consortium's terms, which no event
-            tells; 0 where no node could be asked.
         events: in order of (block, index).
     """
 
     network: Network
     block: int
     time: int
-    paper_delay: int
     events: tuple[Event, ...] = field(repr=False)
 
 
@@ -87,9 +84,8 @@ def _of_chain(chain: Chain, at: At) -> Reading:
         last = chain.final_head()
     else:
         last = chain.block(at)
-    delay = chain.institutions.terms().paper_delay
     events = tuple(chain.events(0, last.number))
-    return Reading(chain.network, last.number, last.timestamp, delay, events)
+    return Reading(chain.network, last.number, last.timestamp, events)
 
 
 def _of_trail(trail: Trail, at: At) -> Reading:
@@ -101,4 +97,4 @@ def _of_trail(trail: Trail, at: At) -> Reading:
             remedy="Export a longer one, or ask for an earlier block",
         )
     events = tuple(event for event in trail.events if event.block <= block)
-    return Reading(trail.network, block, events[-1].timestamp if events else 0, 0, events)
+    return Reading(trail.network, block, events[-1].timestamp if events else 0, events)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pixelpact.audit.findings import Position
+from pixelpact.chain import Terms
 from pixelpact.models import ZERO32, AccessQuery, Directive, Evidence, Motion, Project
 
 __all__ = [
@@ -188,7 +189,7 @@ class State:
         known_engines: the versions whose rules the reference model has: the first, and those voted for whose
             code is the shipped one's.
         stopped_until: until when nothing is shared, seconds.
-        paper_delay: before a consent on paper counts, seconds; of the consortium's terms.
+        terms: those that the consortium was founded on; None while no event told them.
         envelopes: the request that each envelope's digest was released for.
     """
 
@@ -207,9 +208,14 @@ class State:
     engine_version: int = 1
     known_engines: set[int] = field(default_factory=lambda: {1})
     stopped_until: int = 0
-    paper_delay: int = 0
+    terms: Terms | None = None
     requests: dict[bytes, Request] = field(default_factory=dict)
     envelopes: dict[bytes, bytes] = field(default_factory=dict)
+
+    @property
+    def paper_delay(self) -> int:
+        """Before a consent on paper counts, seconds; 0 while no event told the terms."""
+        return self.terms.paper_delay if self.terms is not None else 0
 
     def generation(self, subject: bytes) -> int:
         """How often the subject withdrew everything."""
