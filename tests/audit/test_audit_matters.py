@@ -43,7 +43,7 @@ class Life:
 
     def replayed(self) -> Replay:
         replay = Replay(self.world.network, {})
-        replay.state.paper_delay = self.world.institutions.terms().paper_delay
+        replay.state.terms = self.world.institutions.terms()
         replay.feed(self.world.events)
         assert replay.findings == []
         return replay
@@ -99,11 +99,11 @@ def test_the_state_is_the_contracts(told: Life):
     for person in (told.cast.patient, told.cast.minor):
         subject, kept = state.subjects[person.address], world.consents.subject(person.address)
         assert subject.key == world.consents.key_of(person.address)
-        assert subject.signs == bool(kept.flags & 8)
+        assert (subject.signs is not None) == bool(kept.flags & 8)
         assert state.generation(person.address) == kept.generation
         assert len(subject.guardians) == kept.appointment_count
     rule = world.institutions.rule()
-    assert (state.engine_version, state.stopped_until) == (rule.engine_version, rule.stopped_until)
+    assert (state.engine.version, state.stopped_until) == (rule.engine_version, rule.stopped_until)
 
 
 def test_evidence_is_judged_as_the_contract_judges_it():

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pixelpact.audit.answer import Answer, Question, answer
+from pixelpact.audit.emergencies import review_findings
 from pixelpact.audit.facts import Asked
 from pixelpact.audit.findings import Finding
 from pixelpact.audit.replay import Replay, until
@@ -84,6 +85,7 @@ class Auditor:
         """
         reading = self._source.read(at)
         replay = self._replay(reading)
+        replay.finish()
         owed = list(owed_rotations(replay.state, self._names))
         return AuditReport(
             network=reading.network,
@@ -92,6 +94,7 @@ class Auditor:
             decisions_rechecked=replay.decided,
             findings=(
                 *replay.findings,
+                *review_findings(replay.state, reading.time, self._names),
                 *(finding for _, finding in owed),
                 *disposal_findings(replay.state, self._names),
             ),
@@ -205,6 +208,6 @@ class Auditor:
 
     def _replay(self, reading: Reading, index: int | None = None) -> Replay:
         replay = Replay(reading.network, self._names)
-        replay.state.paper_delay = reading.paper_delay
+        replay.state.terms = reading.terms
         replay.feed(until(reading.events, reading.block, index))
         return replay

@@ -14,7 +14,7 @@ from pixelpact.audit.state import Release, Request, Study
 from pixelpact.audit.step import Step
 from pixelpact.chain import AccessConfirmed, AccessDisputed, AccessReleased
 from pixelpact.models import ZERO32
-from pixelpact.policy import FailureClass, Reason, ReleaseFacts, decide_release
+from pixelpact.policy import ConsentKind, Facts, FailureClass, Reason, ReleaseFacts, decide_release
 
 __all__ = ["HANDLERS"]
 
@@ -26,7 +26,35 @@ _CODES: Mapping[Reason, Code] = {
     Reason.EPOCH_PAST: Code.RELEASE_EPOCH,
     Reason.KEY_VERSION_PAST: Code.RELEASE_KEY_VERSION,
     Reason.REQUEST_EXPIRED: Code.RELEASE_LATE,
+    Reason.SHARING_STOPPED: Code.RELEASE_DURING_STOP,
+    Reason.GUARDIAN_ENDED: Code.RELEASE_GUARDIAN,
+    Reason.PAPER_ENDED: Code.RELEASE_PAPER,
+    Reason.PAPER_TOO_NEW: Code.RELEASE_PAPER,
+    Reason.PROJECT_UNKNOWN: Code.RELEASE_PROJECT,
+    Reason.PROJECT_NOT_APPROVED: Code.RELEASE_PROJECT,
+    Reason.PROJECT_WITHDRAWN: Code.RELEASE_PROJECT,
+    Reason.PROJECT_EXPIRED: Code.RELEASE_PROJECT,
+    Reason.PROJECT_BOARD_DEPENDENT: Code.RELEASE_PROJECT,
+    Reason.PROJECT_NOT_PARTNER: Code.RELEASE_PROJECT,
 }
+#: What depends on who gave the consent.
+_OF_KIND: Mapping[tuple[ConsentKind, Reason], Code] = {
+    (ConsentKind.GUARDIAN, Reason.AUTHORITY_EXCEEDED): Code.RELEASE_GUARDIAN,
+    (ConsentKind.PAPER, Reason.AUTHORITY_EXCEEDED): Code.RELEASE_PAPER,
+    (ConsentKind.PAPER, Reason.DIRECTIVE_MALFORMED): Code.RELEASE_PAPER,
+    (ConsentKind.PAPER, Reason.EXPIRED): Code.RELEASE_PAPER,
+}
+#: What other evidence of the same consent, which a release may show, can answer otherwise.
+_BY_EVIDENCE = frozenset(
+    {
+        Reason.GENERATION_PAST,
+        Reason.GUARDIAN_ENDED,
+        Reason.AUTHORITY_EXCEEDED,
+        Reason.EVIDENCE_INVALID,
+        Reason.GRANTEE_JOINED_LATER,
+        Reason.MODIFIER_TIME,
+    }
+)
 
 
 def _released(step: Step, event: AccessReleased) -> None:
@@ -168,9 +196,21 @@ def _decide_again(step: Step, event: AccessReleased, request: Request) -> None:
         )
         if decision.check.part == "engine":
             return
-    if not decision.permitted:
+    if decision.permitted:
+        return
+    if _other_evidence(facts, request, decision.reason):
         step.find(
-            _CODES.get(decision.reason, Code.RELEASE_AGAINST_POLICY),
+            Code.RELEASE_EVIDENCE,
+            f"The consent of request {words.short(event.request)} stands in a batch, and as the request "
+            f"showed it, it counts no more: {decision.sentence} {words.capital(step.name(event.custodian))} "
+            "has to say what it showed when it released the key.",
+            event.request,
+            request.query.study,
+            event.custodian,
+        )
+    else:
+        step.find(
+            _code(facts.commitment.kind, decision.reason),
             f"The key of study {words.short(request.query.study)} was released to "
             f"{step.name(event.requester)} in epoch {event.epoch} with key version {event.key_version}; "
             f"taken again, the decision is {words.reason(decision.reason)}: {decision.sentence}",
@@ -178,6 +218,19 @@ def _decide_again(step: Step, event: AccessReleased, request: Request) -> None:
             request.query.study,
             event.requester,
         )
+
+
+def _code(kind: ConsentKind, reason: Reason) -> Code:
+    """What a release against the decision is called."""
+    return _OF_KIND.get((kind, reason)) or _CODES.get(reason, Code.RELEASE_AGAINST_POLICY)
+
+
+def _other_evidence(facts: Facts, request: Request, reason: Reason) -> bool:
+    """Whether another evidence than the request's, which no event shows, might have carried the release."""
+    if request.evidence is None or request.directive is None or reason not in _BY_EVIDENCE:
+        return False
+    # A consent of an earlier generation counts no more, whatever shows it.
+    return reason is not Reason.GENERATION_PAST or request.directive.generation == facts.generation
 
 
 def _confirmed(step: Step, event: AccessConfirmed) -> None:

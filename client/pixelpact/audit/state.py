@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pixelpact.audit.findings import Position
-from pixelpact.models import ZERO32, AccessQuery, Directive, Evidence, Motion, Project
+from pixelpact.audit.matters import Due, Engine, Handover, Proposal, Research, Review, Stop, Subject
+from pixelpact.chain import Terms
+from pixelpact.models import ZERO32, AccessQuery, Directive, Evidence
 
 __all__ = [
     "Commitment",
-    "Guardian",
     "Institution",
     "RefusalScope",
     "Release",
     "Request",
-    "Research",
     "State",
     "Study",
-    "Subject",
 ]
 
 ZERO_ADDRESS = bytes(20)
@@ -25,13 +24,18 @@ ZERO_ADDRESS = bytes(20)
 
 @dataclass(slots=True)
 class Institution:
-    """One institution as the InstitutionRegistry has it; ``suspended`` says since when, None while active."""
+    """One institution as the InstitutionRegistry has it.
+
+    ``suspended`` says since when, None while active; ``status_since`` is the time of the present status,
+    seconds.
+    """
 
     admin: bytes
     roles: int
     country: bytes
     attributes: int
     requester_since: int
+    status_since: int
     key_version: int = 0
     suspended: Position | None = None
 
@@ -50,10 +54,12 @@ class Study:
     """One study as the StudyRegistry has it.
 
     Attributes:
+        manifests: the manifest of each epoch so far, by its digest: the first epoch that had it.
         ended: where each epoch that is over ended, by a rotation or by erasure.
         disposed: the epochs whose disposal was attested.
         releases: the keys of the present epoch that left, in their order.
         formers: the institutions that held it before, the latest first.
+        offer: the one that stands, to whom it may go.
     """
 
     subject: bytes
@@ -63,10 +69,12 @@ class Study:
     epoch: int = 1
     withdrawn: bool = False
     erased: Position | None = None
+    manifests: dict[bytes, int] = field(default_factory=dict)
     ended: dict[int, Position] = field(default_factory=dict)
     disposed: set[int] = field(default_factory=set)
     releases: list[Release] = field(default_factory=list)
     formers: tuple[int, ...] = ()
+    offer: Handover | None = None
 
 
 @dataclass(slots=True)
@@ -101,43 +109,6 @@ class RefusalScope:
 
 
 @dataclass(slots=True)
-class Guardian:
-    """One appointment of a patient's guardian."""
-
-    guardian: bytes
-    powers: int
-    custodian: int
-    until: int
-    attested: bool
-    ended: bool = False
-
-
-@dataclass(slots=True)
-class Subject:
-    """What the ConsentRegistry has of a patient beside consents and refusals.
-
-    Attributes:
-        key: whose key signs, the patient's own address until another took over.
-        signs: whether the patient signed with a key, which ends paper and attested guardians.
-        guardians: the appointments by their numbers.
-    """
-
-    key: bytes
-    signs: bool = False
-    guardians: dict[int, Guardian] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Research:
-    """One research project as the ProjectRegistry has it; board and until are 0 until it is approved."""
-
-    body: Project
-    board: int = 0
-    until: int = 0
-    withdrawn: bool = False
-
-
-@dataclass(slots=True)
 class Request:
     """One request as the AccessLedger has it, with the directive that its event carried.
 
@@ -147,8 +118,10 @@ class Request:
         evidence: what showed it, when it stands in a batch.
         reason: as it was recorded.
         emergency: whether it was an emergency, which cites no consent.
+        custodian: of the study when it was made; an emergency may be reviewed by it.
+        review_by: the first second in which the review of an emergency is late; 0 when none is owed.
         refused: where the custodian refused it.
-        reviewed: where the emergency was reviewed.
+        review: of the emergency.
         served: the epochs of its releases.
         last_served, last_confirmed, last_disputed: the last epoch of each, 0 for none.
     """
@@ -161,7 +134,9 @@ class Request:
     at: Position
     evidence: Evidence | None = None
     emergency: bool = False
-    reviewed: Position | None = None
+    custodian: int = 0
+    review_by: int = 0
+    review: Review | None = None
     refused: Position | None = None
     served: set[int] = field(default_factory=set)
     last_served: int = 0
@@ -182,13 +157,15 @@ class State:
         subjects: what else there is of patients.
         batches: where each batch was anchored, by institution and root.
         projects: research projects by their numbers.
+        founded: where the founders were admitted.
+        terms: the times that the consortium was founded on; None where they are not known.
         proposals: what was proposed, by number.
-        enacting: the transaction in which a proposal was carried out last, and what it was.
-        engine_version: of the engine that decides.
-        known_engines: the versions whose rules the reference model has: the first, and those voted for whose
-            code is the shipped one's.
-        stopped_until: until when nothing is shared, seconds.
-        paper_delay: before a consent on paper counts, seconds; of the consortium's terms.
+        carried: the number of the youngest proposal of an action on an institution that was carried out.
+        enacting: the number of the proposal that was carried out last, and where.
+        engines: those that were in force, the present one last.
+        stops: every stop, and every lifting of one.
+        handovers: every offer of a study to another hospital.
+        due: what must come next.
         envelopes: the request that each envelope's digest was released for.
     """
 
@@ -202,14 +179,32 @@ class State:
     subjects: dict[bytes, Subject] = field(default_factory=dict)
     batches: dict[tuple[int, bytes], Position] = field(default_factory=dict)
     projects: dict[bytes, Research] = field(default_factory=dict)
-    proposals: dict[int, Motion] = field(default_factory=dict)
-    enacting: tuple[bytes, Motion] | None = None
-    engine_version: int = 1
-    known_engines: set[int] = field(default_factory=lambda: {1})
-    stopped_until: int = 0
-    paper_delay: int = 0
+    founded: Position | None = None
+    terms: Terms | None = None
+    proposals: dict[int, Proposal] = field(default_factory=dict)
+    carried: dict[tuple[int, int], int] = field(default_factory=dict)
+    enacting: tuple[int, Position] | None = None
+    engines: list[Engine] = field(default_factory=lambda: [Engine(1, bytes(20))])
+    stops: list[Stop] = field(default_factory=list)
+    handovers: list[Handover] = field(default_factory=list)
+    due: Due | None = None
     requests: dict[bytes, Request] = field(default_factory=dict)
     envelopes: dict[bytes, bytes] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> Engine:
+        """The policy engine in force."""
+        return self.engines[-1]
+
+    @property
+    def stopped_until(self) -> int:
+        """Until when nothing is shared, seconds; 0 when sharing was never stopped."""
+        return self.stops[-1].until if self.stops else 0
+
+    @property
+    def paper_delay(self) -> int:
+        """Before a consent on paper counts, seconds; 0 where the terms are not known."""
+        return self.terms.paper_delay if self.terms else 0
 
     def generation(self, subject: bytes) -> int:
         """How often the subject withdrew everything."""

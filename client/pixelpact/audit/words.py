@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 from pixelpact.policy import Purpose, Reason
 
-__all__ = ["capital", "institution", "moment", "purpose", "reason", "series", "short"]
+__all__ = ["capital", "duration", "institution", "moment", "purpose", "reason", "series", "short"]
 
 #: The last second of the year 9999, the last that a calendar date is written for.
 _LAST_DATE = 253_402_300_799
+_DAY = 86_400
 
 
 def short(value: bytes) -> str:
@@ -34,6 +35,14 @@ def moment(seconds: int) -> str:
     if seconds > _LAST_DATE:
         return "the end of time"
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def duration(seconds: int) -> str:
+    """A length of time in whole days where it is some, in seconds else."""
+    days, rest = divmod(seconds, _DAY)
+    if days and not rest:
+        return f"{days} day{'s' * (days != 1)}"
+    return f"{seconds} second{'s' * (seconds != 1)}"
 
 
 def purpose(number: int) -> str:
