@@ -137,6 +137,7 @@ contract AccessLedger is Emergencies {
             release_.keyVersion,
             release_.envelopeDigest,
             directiveHash,
+            evidence,
             release_.person,
             rule.engineVersion
         );

@@ -49,16 +49,19 @@ abstract contract Commitments is Guardians {
         Commitment storage found = _recordable(subject, directiveHash);
 
         // Check: the signature is the subject's, or that of a live guardian who may allow.
-        _checkAuthority(subject, appointment, Vocabulary.GUARDIAN_GRANT, directiveHash, signature);
+        Subject storage state = _subjects[subject];
+        (uint32 present, uint8 flags) = (state.generation, state.flags);
+        _checkAuthority(subject, flags, appointment, Vocabulary.GUARDIAN_GRANT, directiveHash, signature);
 
         // Effect: recorded now.
-        _endPaperIfAny(subject, appointment);
+        if (appointment == _NO_APPOINTMENT) _endPaperIfAny(state, subject, flags);
         _record(
             found,
             subject,
             directiveHash,
             appointment == _NO_APPOINTMENT ? _KIND_SIGNED : _KIND_GUARDIAN,
-            appointment
+            appointment,
+            present
         );
     }
 
@@ -69,10 +72,12 @@ abstract contract Commitments is Guardians {
 
         // Check: the signature is the subject's, or a live guardian's.
         bytes32 structHash = keccak256(abi.encode(_REVOCATION_TYPEHASH, subject, directiveHash));
-        _checkAuthority(subject, appointment, _NO_POWER, structHash, signature);
+        Subject storage state = _subjects[subject];
+        uint8 flags = state.flags;
+        _checkAuthority(subject, flags, appointment, _NO_POWER, structHash, signature);
 
         // Effect: withdrawn now, recorded or not.
-        _endPaperIfAny(subject, appointment);
+        if (appointment == _NO_APPOINTMENT) _endPaperIfAny(state, subject, flags);
         _revoke(found, subject, directiveHash, appointment);
     }
 
@@ -84,7 +89,7 @@ abstract contract Commitments is Guardians {
 
         // Check: the signature is the subject's, or a live guardian's.
         bytes32 structHash = keccak256(abi.encode(_REVOCATION_OF_ALL_TYPEHASH, subject, next));
-        _checkAuthority(subject, appointment, _NO_POWER, structHash, signature);
+        _checkAuthority(subject, _subjects[subject].flags, appointment, _NO_POWER, structHash, signature);
 
         // Effect: directives of the generations before count no more.
         if (appointment == _NO_APPOINTMENT) _setOwnKey(subject);
@@ -111,7 +116,7 @@ abstract contract Commitments is Guardians {
         // Check: the subject never signed with a key.
         _checkPaperStands(subject);
 
-        // Check: the second is another one of the same institution, who signed.
+        // Check: the second is another account of the same institution, an operator for consents, who signed.
         _checkSecond(
             custodian,
             second,
@@ -121,7 +126,7 @@ abstract contract Commitments is Guardians {
 
         // Effect: recorded now, as this institution's word.
         _subjects[subject].flags |= _FLAG_PAPER;
-        _record(found, subject, directiveHash, _KIND_PAPER, custodian);
+        _record(found, subject, directiveHash, _KIND_PAPER, custodian, _subjects[subject].generation);
         emit PaperRecorded(subject, directiveHash, custodian, form, msg.sender, second);
     }
 
@@ -172,11 +177,13 @@ abstract contract Commitments is Guardians {
 
     /// @dev What is kept of the directive, if it was neither withdrawn nor recorded.
     function _recordable(address subject, bytes32 directiveHash) private view returns (Commitment storage found) {
+        found = _commitments[subject][directiveHash];
+        (uint64 recordedAt, uint64 revokedAt) = (found.recordedAt, found.revokedAt);
+
         // Check: the directive was not withdrawn.
-        found = _revocable(subject, directiveHash);
+        if (revokedAt != _NEVER) revert ConsentRegistry_AlreadyRevoked(subject, directiveHash, revokedAt);
 
         // Check: the directive was not recorded.
-        uint64 recordedAt = found.recordedAt;
         if (recordedAt != _NEVER) revert ConsentRegistry_AlreadyRecorded(subject, directiveHash, recordedAt);
     }
 
@@ -187,9 +194,9 @@ abstract contract Commitments is Guardians {
         if (revokedAt != _NEVER) revert ConsentRegistry_AlreadyRevoked(subject, directiveHash, revokedAt);
     }
 
-    /// @dev The subject signed. Only where paper may stand, so that the others pay nothing for it.
-    function _endPaperIfAny(address subject, uint32 appointment) private {
-        if (appointment == _NO_APPOINTMENT && _subjects[subject].flags & _FLAG_PAPER != 0) _setOwnKey(subject);
+    /// @dev The subject, of these flags, signed. Only where paper may stand, so that the others pay nothing for it.
+    function _endPaperIfAny(Subject storage state, address subject, uint8 flags) private {
+        if (flags & (_FLAG_PAPER | _FLAG_OWN_KEY) == _FLAG_PAPER) _addOwnKey(state, subject, flags);
     }
 
     function _record(
@@ -197,12 +204,13 @@ abstract contract Commitments is Guardians {
         address subject,
         bytes32 directiveHash,
         uint8 kind,
-        uint32 authority
+        uint32 authority,
+        uint32 present
     ) private {
         found.kind = kind;
         found.recordedAt = uint64(block.timestamp);
         found.authority = authority;
-        found.generation = _subjects[subject].generation;
+        found.generation = present;
         emit DirectiveRecorded(subject, directiveHash, kind, authority);
     }
 

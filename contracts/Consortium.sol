@@ -89,6 +89,7 @@ abstract contract Consortium is IConsortium {
         _PAPER_DELAY = chosen.paperDelay;
         _KEY_RECOVERY_DELAY = chosen.keyRecoveryDelay;
         _REVIEW_TERM = chosen.reviewTerm;
+        emit ConsortiumFounded(chosen);
     }
 
     // ========================================================================

@@ -19,7 +19,12 @@ abstract contract Emergencies is Requests, EIP712 {
     // ========================================================================
 
     bytes32 private constant _EMERGENCY_TYPEHASH =
-        keccak256("EmergencyAccess(bytes32 request,bytes32 justification,bytes32 person,bytes32 secondPerson)");
+        keccak256(
+            "EmergencyAccess(bytes32 request,bytes32 justification,bytes32 person,bytes32 secondPerson,uint64 until)"
+        );
+
+    /// @notice How long what the second signed may be good, in seconds.
+    uint64 private constant _LONGEST_SIGNATURE = 3_600;
 
     bytes32 private constant _NO_PROJECT = bytes32(0);
 
@@ -70,6 +75,12 @@ abstract contract Emergencies is Requests, EIP712 {
         if (asked.justification == _NO_DIGEST) revert AccessLedger_JustificationMissing();
         _checkSecond(facts.requester, asked);
 
+        // Check: what the second signed is good after now, and for an hour at most.
+        uint64 until = asked.until;
+        if (until <= block.timestamp || until > block.timestamp + _LONGEST_SIGNATURE) {
+            revert AccessLedger_UntilOutOfRange(until);
+        }
+
         // Check: the same was not asked before.
         id = _idOfEmergency(facts.requester, nonce, asked);
         _checkNew(id);
@@ -98,6 +109,7 @@ abstract contract Emergencies is Requests, EIP712 {
             asked.second,
             asked.person,
             asked.secondPerson,
+            until,
             reviewBy
         );
     }
@@ -162,11 +174,18 @@ abstract contract Emergencies is Requests, EIP712 {
         }
     }
 
-    /// @dev Reverts unless the second signed this request, for this reason, by these two people.
+    /// @dev Reverts unless the second signed this request, for this reason, by these two people, until this time.
     function _checkSignature(bytes32 id, Emergency calldata asked, bytes calldata signature) private view {
         bytes32 digest = _hashTypedDataV4(
             keccak256(
-                abi.encode(_EMERGENCY_TYPEHASH, id, asked.justification, asked.person, asked.secondPerson)
+                abi.encode(
+                    _EMERGENCY_TYPEHASH,
+                    id,
+                    asked.justification,
+                    asked.person,
+                    asked.secondPerson,
+                    asked.until
+                )
             )
         );
         if (!Signatures.isValid(asked.second, digest, signature)) {

@@ -96,7 +96,7 @@ abstract contract Guardians is Subjects {
         }
         _checkAppointment(appointment);
 
-        // Check: the second is another one of the same institution, who signed.
+        // Check: the second is another account of the same institution, an operator for consents, who signed.
         _checkSecond(
             institution,
             second,
@@ -128,11 +128,13 @@ abstract contract Guardians is Subjects {
         if (guardian == address(0) || found.ended) revert ConsentRegistry_GuardianEnded(subject, number);
 
         // Check: the signature is the subject's, or the guardian's.
-        bytes32 structHash = keccak256(abi.encode(_DISMISSAL_TYPEHASH, subject, number));
-        bool isGuardians = Signatures.isValid(guardian, _hashTypedDataV4(structHash), signature);
-        if (!isGuardians) {
-            _checkSignature(keyOf(subject), structHash, signature);
+        // The subject's first: a guardian that is a wallet contract may say yes to what the subject signed.
+        address key = keyOf(subject);
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(_DISMISSAL_TYPEHASH, subject, number)));
+        if (Signatures.isValid(key, digest, signature)) {
             _setOwnKey(subject);
+        } else if (!Signatures.isValid(guardian, digest, signature)) {
+            revert ConsentRegistry_SignatureInvalid(key, digest);
         }
 
         // Effect: ended, for good.
@@ -154,23 +156,30 @@ abstract contract Guardians is Subjects {
     // ========================================================================
 
     /// @dev Reverts unless the signature is the subject's, or, with an appointment, the guardian's, who has the power.
+    /// The flags are the subject's.
     function _checkAuthority(
         address subject,
+        uint8 flags,
         uint32 appointment,
         uint8 power,
         bytes32 structHash,
         bytes calldata signature
     ) internal view {
         address signer = appointment == _NO_APPOINTMENT
-            ? keyOf(subject)
-            : _guardianWith(subject, appointment, power);
+            ? _keyWith(subject, flags)
+            : _guardianWith(subject, flags, appointment, power);
         _checkSignature(signer, structHash, signature);
     }
 
     /// @dev The guardian of a live appointment that gives the power.
-    function _guardianWith(address subject, uint32 appointment, uint8 power) internal view returns (address) {
+    function _guardianWith(
+        address subject,
+        uint8 flags,
+        uint32 appointment,
+        uint8 power
+    ) internal view returns (address) {
         AppointmentState memory found = _appointments[subject][appointment];
-        if (!_isLive(found, _subjects[subject].flags)) revert ConsentRegistry_GuardianEnded(subject, appointment);
+        if (!_isLive(found, flags)) revert ConsentRegistry_GuardianEnded(subject, appointment);
         if (found.powers & power != power) revert ConsentRegistry_PowerMissing(subject, appointment, power);
         return found.guardian;
     }

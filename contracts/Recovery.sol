@@ -83,7 +83,7 @@ abstract contract Recovery is Guardians {
         _checkHeld(study, subject, institution);
 
         // Check: the appointment is live, gives the power, and is for this institution's studies or all.
-        address guardian = _guardianWith(subject, appointment, Vocabulary.GUARDIAN_RECOVER);
+        address guardian = _guardianWith(subject, _subjects[subject].flags, appointment, Vocabulary.GUARDIAN_RECOVER);
         _checkWithin(subject, appointment, institution);
 
         _checkStart(subject, candidate, attempt);

@@ -55,10 +55,10 @@ abstract contract Refusals is Commitments {
 
         // Check: the signature is the subject's, or a live guardian's.
         bytes32 structHash = keccak256(abi.encode(_REFUSAL_TYPEHASH, refusal));
-        _checkAuthority(refusal.subject, appointment, _NO_POWER, structHash, signature);
+        Subject storage state = _subjects[refusal.subject];
+        _checkAuthority(refusal.subject, state.flags, appointment, _NO_POWER, structHash, signature);
 
         // Effect: the scope's purposes and sequence.
-        Subject storage state = _subjects[refusal.subject];
         if (appointment == _NO_APPOINTMENT) _setOwnKey(refusal.subject);
         if (isNarrow) {
             state.flags |= _FLAG_NARROW;
@@ -125,7 +125,7 @@ abstract contract Refusals is Commitments {
         }
         if (found.purposes == 0) revert ConsentRegistry_RefusalUnchanged(subject, 0);
 
-        // Check: the second is another one of the same institution, who signed.
+        // Check: the second is another account of the same institution, an operator for consents, who signed.
         _checkSecond(
             institution,
             second,

@@ -26,13 +26,18 @@ library Signatures {
     function isValidOfKey(address signer, bytes32 digest, bytes calldata signature) internal pure returns (bool) {
         if (signer == address(0) || signature.length != _LENGTH) return false;
 
+        // r, s and v, of which the length was checked: slices would check it three times more.
+        bytes32 r;
+        bytes32 s;
+        uint8 v;
+        assembly ("memory-safe") {
+            r := calldataload(signature.offset)
+            s := calldataload(add(signature.offset, 0x20))
+            v := byte(0, calldataload(add(signature.offset, 0x40)))
+        }
+
         // OpenZeppelin refuses a high s, and an answer of zero, each by its error.
-        (address recovered, ECDSA.RecoverError failure, ) = ECDSA.tryRecover(
-            digest,
-            uint8(signature[64]),
-            bytes32(signature[0:32]),
-            bytes32(signature[32:64])
-        );
+        (address recovered, ECDSA.RecoverError failure, ) = ECDSA.tryRecover(digest, v, r, s);
         return failure == ECDSA.RecoverError.NoError && recovered == signer;
     }
 

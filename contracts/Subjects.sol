@@ -118,13 +118,23 @@ abstract contract Subjects is IConsentRegistry, EIP712 {
     }
 
     /// @inheritdoc IConsentRegistry
+    function studies() external view returns (IStudyRegistry) {
+        return _STUDIES;
+    }
+
+    /// @inheritdoc IConsentRegistry
     function keyOf(address subject) public view returns (address) {
-        return _subjects[subject].flags & _FLAG_SUCCESSOR == 0 ? subject : _successors[subject];
+        return _keyWith(subject, _subjects[subject].flags);
     }
 
     // ========================================================================
     // Internals
     // ========================================================================
+
+    /// @dev The key of a subject of these flags.
+    function _keyWith(address subject, uint8 flags) internal view returns (address) {
+        return flags & _FLAG_SUCCESSOR == 0 ? subject : _successors[subject];
+    }
 
     /// @dev The next generation; directives of those before count no more.
     function _moveOn(address subject) internal returns (uint32 next) {
@@ -144,11 +154,15 @@ abstract contract Subjects is IConsentRegistry, EIP712 {
 
     /// @dev The subject signed with a key.
     function _setOwnKey(address subject) internal {
-        uint8 flags = _subjects[subject].flags;
-        if (flags & _FLAG_OWN_KEY == 0) {
-            _subjects[subject].flags = flags | _FLAG_OWN_KEY;
-            emit PaperEnded(subject);
-        }
+        Subject storage state = _subjects[subject];
+        uint8 flags = state.flags;
+        if (flags & _FLAG_OWN_KEY == 0) _addOwnKey(state, subject, flags);
+    }
+
+    /// @dev The subject, of these flags, signed with a key for the first time that is kept.
+    function _addOwnKey(Subject storage state, address subject, uint8 flags) internal {
+        state.flags = flags | _FLAG_OWN_KEY;
+        emit PaperEnded(subject);
     }
 
     /// @dev Reverts if the subject signed with a key.

@@ -81,6 +81,7 @@ interface IAccessLedger {
     /// @param second The account of the second person.
     /// @param person A keyed digest of the first person, who sends this.
     /// @param secondPerson A keyed digest of the second person.
+    /// @param until The first second in which what the second signed is good no more.
     struct Emergency {
         bytes32 study;
         uint64 categories;
@@ -88,6 +89,7 @@ interface IAccessLedger {
         address second;
         bytes32 person;
         bytes32 secondPerson;
+        uint64 until;
     }
 
     // ========================================================================
@@ -154,6 +156,9 @@ interface IAccessLedger {
     /// @notice The second is no operator for emergencies of the first one's institution.
     error AccessLedger_SecondNotOperator(address second, uint32 institution, uint8 permissions);
 
+    /// @notice What the second signs is good from now on, for an hour at most.
+    error AccessLedger_UntilOutOfRange(uint64 until);
+
     /// @notice The signature over this digest is not the signer's.
     error AccessLedger_SignatureInvalid(address signer, bytes32 digest);
 
@@ -192,7 +197,8 @@ interface IAccessLedger {
         uint16 engineVersion
     );
 
-    /// @notice A custodian released the study's key of this epoch to a requester: permitted at this block.
+    /// @notice A custodian released the study's key of this epoch to a requester: permitted at this block, by this
+    /// directive, and if it was not recorded by itself, as this evidence shows it.
     event AccessReleased(
         bytes32 indexed request,
         bytes32 indexed study,
@@ -203,6 +209,7 @@ interface IAccessLedger {
         uint32 keyVersion,
         bytes32 envelopeDigest,
         bytes32 directiveHash,
+        Evidence evidence,
         bytes32 person,
         uint16 engineVersion
     );
@@ -237,7 +244,8 @@ interface IAccessLedger {
     );
 
     /// @notice Two people of an institution asked for a study in an emergency, and were permitted (reason 0) or denied.
-    /// A review is owed by `reviewBy`, the first second in which it is late; 0 when denied.
+    /// What the second signed was good until `until`. A review is owed by `reviewBy`, the first second in which it is
+    /// late; 0 when denied.
     event EmergencyRequested(
         bytes32 indexed request,
         address indexed subject,
@@ -252,6 +260,7 @@ interface IAccessLedger {
         address second,
         bytes32 person,
         bytes32 secondPerson,
+        uint64 until,
         uint64 reviewBy
     );
 
@@ -383,16 +392,18 @@ interface IAccessLedger {
     /// - Neither person is zero.
     /// - The second account and the second person are others than the first.
     /// - The second is an operator for emergencies of the same institution.
+    /// - What the second signed is good after now, and for an hour from now at most.
     /// - The same was not asked before.
     /// - The signature is the second's.
     ///
     /// Warning: nobody's consent is asked, so a review is owed; but nothing hinders those whose emergencies were never
-    /// reviewed. The chain sees two accounts; that two people hold them is the institution's word. What the second
-    /// signed and was not sent stays good while the second may sign.
+    /// reviewed. The chain sees two accounts; that two people hold them is the institution's word. Nor does it see when
+    /// the second signed: what ends later than in an hour is good in its last hour, so an early end is the second's to
+    /// choose.
     ///
     /// @param nonce Makes the request's number its own; the requester's to choose.
     /// @param signature Over `EmergencyAccess(bytes32 request,bytes32 justification,bytes32 person,bytes32
-    /// secondPerson)`.
+    /// secondPerson,uint64 until)`.
     /// @return id The request's number: that of the query of this study, the purpose BTG and these categories, with
     /// neither project nor obligations, and of no directive.
     /// @return reason 0 when permitted (docs/policy.md).

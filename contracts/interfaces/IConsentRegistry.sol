@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Directive} from "../Directive.sol";
 import {Evidence} from "../Evidence.sol";
 import {IInstitutionRegistry} from "./IInstitutionRegistry.sol";
+import {IStudyRegistry} from "./IStudyRegistry.sol";
 
 /// @title IConsentRegistry
 /// @notice What the patient wants: signed directives (as commitments, alone or in batches), withdrawals and refusals;
@@ -420,11 +421,11 @@ interface IConsentRegistry {
     ///
     /// Requirements:
     /// - The caller is an operator for consents of an active institution with the custodian role.
-    /// - The second is another one of the same institution.
     /// - The form's digest is not zero.
     /// - The directive was not withdrawn.
     /// - The directive was not recorded.
     /// - The subject never signed with a key, as far as is known here.
+    /// - The second is another account, and an operator for consents of the same institution.
     /// - The signature is the second's.
     ///
     /// Warning: it is the word of two people of one institution. A key that only recorded and withdrew single
@@ -468,11 +469,11 @@ interface IConsentRegistry {
     ///
     /// Requirements:
     /// - The caller is an operator for consents of an active institution.
-    /// - The second is another one of the same institution.
     /// - The form's digest is not zero.
     /// - If a study is named, it is held by this institution, and the subject's.
     /// - The sequence is the scope's stored one + 1.
     /// - Something was taken there.
+    /// - The second is another account, and an operator for consents of the same institution.
     /// - The signature is the second's.
     ///
     /// @param signature Over `RefusalLift(address subject,uint32 custodian,bytes32 study,bytes32 form,uint64
@@ -528,13 +529,14 @@ interface IConsentRegistry {
     /// Requirements:
     /// - The caller is an operator for consents of an active institution with the custodian role.
     /// - The appointment is for this institution's studies.
-    /// - The second is another one of the same institution.
     /// - The form's digest is not zero.
     /// - The subject never signed with a key, as far as is known here.
+    /// - The powers are without that to recover.
     /// - The guardian is somebody, and neither the subject nor its present key.
-    /// - The powers are ones that the vocabulary has, without that to recover.
+    /// - The powers are ones that the vocabulary has.
     /// - It ends after now, and at most 18 years of 365.25 days from now.
     /// - The number follows that of the subject's last appointment.
+    /// - The second is another account, and an operator for consents of the same institution.
     /// - The signature is the second's.
     ///
     /// Warning: it is the word of two people of one institution. Like any guardian, this one can withdraw and refuse
@@ -687,4 +689,7 @@ interface IConsentRegistry {
 
     /// @notice The InstitutionRegistry that says who speaks for an institution.
     function institutions() external view returns (IInstitutionRegistry);
+
+    /// @notice The StudyRegistry that says who holds a study, and whose it is.
+    function studies() external view returns (IStudyRegistry);
 }

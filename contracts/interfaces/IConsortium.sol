@@ -157,6 +157,9 @@ interface IConsortium {
     // Events
     // ========================================================================
 
+    /// @notice The consortium was founded, on these terms. The first event of all.
+    event ConsortiumFounded(Terms terms);
+
     /// @notice An institution proposed something, about an institution or none (0).
     event Proposed(uint32 indexed proposal, uint32 indexed proposer, uint32 indexed institution, Motion motion);
 

@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "evidence" / "faults.md"
 sys.path[:0] = [str(ROOT / "tests" / room) for room in ("faults", "chain", "dicom", "storage")]
 
-from fault_commands import COMMANDS, Command  # noqa: E402 - their folders are on the path only now
+from fault_commands import Command  # noqa: E402 - their folders are on the path only now
+from fault_table import COMMANDS  # noqa: E402
 from fault_trial import Course, Row, kill_for, killed_and_done, rows, run_through  # noqa: E402
 from fault_world import ENGINES, World, world  # noqa: E402
 

@@ -11,7 +11,7 @@ from pixelpact.chain import Chain, EmergencyRequested, EmergencyReviewed, Verdic
 from pixelpact.custodian import Custodian
 from pixelpact.documents import emergency_draft_text, parse_emergency_draft
 from pixelpact.errors import ContractError, DeniedError, InputError
-from pixelpact.models import EmergencyDraft, SignedAttestation
+from pixelpact.models import EmergencyAccess, EmergencyDraft, SignedAttestation
 from pixelpact.policy import OperatorPermission, Purpose, Reason
 from pixelpact.requester import AccessRequest, Requester
 
@@ -98,6 +98,25 @@ def test_nobody_opens_alone_or_without_the_permission(town: Town) -> None:
     with pytest.raises(InputError, match="reason that can be read"):
         town.clinic.draft_emergency(town.study.number, justification="", person="dr-b")
     assert not list(town.net.chain().find(EmergencyRequested))
+
+
+def test_what_was_attested_is_good_for_half_an_hour(town: Town) -> None:
+    draft, attested = drafted(town)
+    second = Requester(town.second(institution=2))
+    made = attested.attestation
+    assert isinstance(made, EmergencyAccess)
+    assert 0 < made.until - town.net.chain().now() <= 1_800
+    town.net.travel(1_800)
+    with pytest.raises(ContractError, match="over, or good for more than an hour"):
+        town.clinic.ask_in_emergency(draft, attested, person="dr-b")
+    with pytest.raises(InputError, match="What was attested is over"):
+        second.attest_emergency(draft, person="dr-c", until=made.until)
+    now = town.net.chain().now()
+    with pytest.raises(InputError, match="not attested for later"):
+        second.attest_emergency(draft, person="dr-c", until=now + 3_601)
+    anew = second.attest_emergency(draft, person="dr-c", until=now + 3_600)
+    assert town.clinic.ask_in_emergency(draft, anew, person="dr-b").decision.permitted
+    assert town.net[2].vault.pending() == []
 
 
 @pytest.mark.parametrize("cut_before", ["prepare", "send", "wait_final"])

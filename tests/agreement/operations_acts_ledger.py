@@ -26,7 +26,9 @@ from pixelpact.policy import (
 from pixelpact.policy.state import RequestStatus
 
 APPROVAL = "Approval(bytes32 project,uint32 board,uint64 until)"
-EMERGENCY = "EmergencyAccess(bytes32 request,bytes32 justification,bytes32 person,bytes32 secondPerson)"
+EMERGENCY = (
+    "EmergencyAccess(bytes32 request,bytes32 justification,bytes32 person,bytes32 secondPerson,uint64 until)"
+)
 _BODY = "(uint32,uint32[],uint16,bytes2,bytes32,bytes32[],bytes32)"
 
 
@@ -123,7 +125,7 @@ class LedgerActs(Drafts):
         signer = self.who(board, OperatorPermission.PROJECTS)
         until = max(self.model.time, known.until if known else 0) + rng.choice((1, 500, 8_000, 30_000))
         if self.slips():
-            until = self.model.time + rng.choice((0, 157_788_001))
+            until = self.model.time + self.rng.choice((0, 157_788_001))
         signed_by = signer if not self.slips() else self.somebody()
         values = project, board, until
         signature = self.signature(self.deployed.projects, signed_by, struct(APPROVAL, *values))
@@ -291,13 +293,16 @@ class LedgerActs(Drafts):
         if self.slips(0.01):
             persons = persons[0], persons[0]
         justification = self.rng.randbytes(32) if not self.slips(0.01) else NO_DIGEST
-        asked = Emergency(study, categories, justification, second, *persons)
+        until = self.model.time + self.rng.choice((1, 1_800, 3_600))
+        if self.slips():
+            until = self.model.time + self.rng.choice((-1, 0, 3_601, 2**63))
+        asked = Emergency(study, categories, justification, second, *persons, until)
         self._nonce += 1
         query = self.emergency_query(study, categories)
         number = self.number_of(acting, self._nonce, query, NO_DIGEST)
         signer = second if not self.slips() else self.somebody()
         signature = self.signature(
-            self.deployed.ledger, signer, struct(EMERGENCY, number, justification, *persons)
+            self.deployed.ledger, signer, struct(EMERGENCY, number, justification, *persons, until)
         )
         rule = partial(rules.emergency, self.model, by, self._nonce, asked, number, signer)
         arguments = self._nonce, asked, signature

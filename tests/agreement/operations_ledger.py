@@ -55,6 +55,7 @@ class Emergency(NamedTuple):
     second: bytes
     person: bytes
     second_person: bytes
+    until: int
 
 
 def facts(model: Model, requester: int, query: AccessQuery, cited: Cited, broken: set[bytes]) -> Facts:
@@ -136,7 +137,8 @@ def release(
     require(asked.served_epoch != named.epoch, PREFIX + "AlreadyReleased")
     manifest = model.state.studies.known[query.study].manifest_digest
     fields = (number, query.study, named.requester, institution, named.epoch, manifest, named.key_version)
-    model.emit("AccessReleased", *fields, named.envelope, cited.number, named.person, _engine_version(model))
+    shown = named.envelope, cited.number, cited.evidence
+    model.emit("AccessReleased", *fields, *shown, named.person, _engine_version(model))
     return reason
 
 
@@ -191,6 +193,7 @@ def emergency(model: Model, by: bytes, nonce: int, asked: Emergency, number: byt
     institution, permissions = model.state.institutions.acting_for(asked.second)
     of_same = institution == requester and permissions & OperatorPermission.EMERGENCIES
     require(of_same, PREFIX + "SecondNotOperator")
+    require(model.time < asked.until <= model.time + 3_600, PREFIX + "UntilOutOfRange")
     require(number not in model.state.ledger.requests, PREFIX + "AlreadyRequested")
     require(signer == asked.second != NOBODY, PREFIX + "SignatureInvalid")
     known = model.state.facts(model.time, requester, emergency_query(asked.study, asked.categories))
@@ -211,6 +214,7 @@ def emergency(model: Model, by: bytes, nonce: int, asked: Emergency, number: byt
         asked.second,
         asked.person,
         asked.second_person,
+        asked.until,
         review_by,
     )
     return reason

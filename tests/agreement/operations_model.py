@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from agreement_chain import artifact
 
@@ -26,8 +25,7 @@ class Refused(Exception):  # noqa: N818  # an answer
     """The function reverts with the error of this name."""
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(NamedTuple):
     """What the consortium was founded on, in seconds, in the order of the contract."""
 
     vote_lifetime: int = 5_000
@@ -60,7 +58,7 @@ class Model:
 
     def __init__(self, terms: Terms, time: int) -> None:
         self.terms = terms
-        self.state = State(terms.paper_delay)
+        self.state = State()
         self.time = time
         self.reported: list[Any] = []
 

@@ -60,7 +60,8 @@ class Play:
         self.model = Model(terms, FOUNDED)
         admins = [self.newcomer() for _ in FOUNDERS]
         rows = [(admin.address, *map(_plain, row)) for admin, row in zip(admins, FOUNDERS, strict=True)]
-        self.deployed = Deployed(self.chain, rows, tuple(vars(terms).values()))
+        self.deployed = Deployed(self.chain, rows, terms)
+        self.model.emit("ConsortiumFounded", terms)
         for number, (admin, row) in enumerate(zip(admins, FOUNDERS, strict=True), 1):
             self.model.emit("InstitutionAdmitted", number, admin.raw, *map(_plain, row))
             self.team[number] = [admin.raw]

@@ -72,11 +72,11 @@ def _check_refusals(setting: Setting, subject: bytes) -> None:
 
 def test_an_event_that_nobody_knows_is_no_event() -> None:
     with pytest.raises(KeyError):
-        State(paper_delay=0).apply(object(), 1)
+        State().apply(object(), 1)
 
 
 def test_what_was_never_reported_is_unknown() -> None:
-    state = State(paper_delay=0)
+    state = State()
     facts = state.facts(1, 5, AccessQuery(b"\1" * 32, 0, 1, project=b"\2" * 32))
     assert (facts.study, facts.requester) == (StudyFacts(), InstitutionFacts(5))
     assert (facts.commitment, facts.project) == (CommitmentFacts(), ProjectFacts())

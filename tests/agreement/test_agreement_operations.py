@@ -52,7 +52,7 @@ def met() -> Met:
 
 
 def test_the_state_knows_every_event() -> None:
-    state = State(paper_delay=0)
+    state = State()
     assert set(state.events) == set(event_types())
 
 

@@ -191,6 +191,7 @@ def _plain(item: Mapping[str, Any], value: Any) -> Any:
             "query": struct_of,
             "directive": directive_struct,
             "evidence": evidence_struct,
+            "terms": struct_of,
         }
         struct = value if isinstance(value, Mapping) else structs[item["name"]](value)
         return tuple(_plain(part, struct[part["name"]]) for part in item["components"])

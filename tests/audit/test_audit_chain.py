@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pixelpact.audit import Auditor, Code
+from pixelpact.audit import Auditor, Code, words
 from pixelpact.chain import (
     AccessRequested,
     Chain,
@@ -142,6 +142,7 @@ def test_a_trail_in_a_file_says_what_the_node_says(cast: Cast, tmp_path: Path) -
 def test_the_trail_says_when_who_what(cast: Cast) -> None:
     entries = Auditor(cast.a, names={A: "Hospital A", B: "Hospital B"}).trail(at="latest")
     assert [entry.what for entry in entries] == [
+        "founded",
         "joined",
         "joined",
         "joined",
@@ -153,10 +154,16 @@ def test_the_trail_says_when_who_what(cast: Cast) -> None:
         "key released",
         "consent withdrawn",
     ]
+    assert entries[0].sentence == (
+        "The consortium was founded: a proposal may be voted on for 30 days; an engine is announced for "
+        "7 days, another admin for 7 days; a stop lasts at most 14 days; paper counts after 3 days, a "
+        "patient's new key after 7 days; an emergency is reviewed within 7 days."
+    )
+    number = words.short(eip712.struct_hash(cast.directive))
     released = entries[-2]
     assert released.who == "Hospital A (institution 1)"
     assert released.sentence.startswith("Hospital A (institution 1) released the key of study 0x")
-    assert released.sentence.endswith("epoch 1, to Hospital B (institution 2).")
+    assert released.sentence.endswith("epoch 1, to Hospital B (institution 2), by consent " + number + ".")
     assert released.time.endswith("Z")
     denied = entries[-3]
     assert denied.who == "institution 3"

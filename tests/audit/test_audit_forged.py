@@ -12,6 +12,7 @@ from audit_world import PATIENT, STRANGER, A, B, C, D, admin, word
 
 from pixelpact.audit import Auditor, Code, Severity
 from pixelpact.chain import (
+    RECOMMENDED_TERMS,
     AccessConfirmed,
     AccessDisputed,
     AccessRefused,
@@ -19,9 +20,11 @@ from pixelpact.chain import (
     AccessRequested,
     AllRevoked,
     CarriedOut,
+    ConsortiumFounded,
     DirectiveRecorded,
     DirectiveRevoked,
     DisposalAttested,
+    EmergencyRequested,
     EngineReplaced,
     InstitutionAdmitted,
     InstitutionChanged,
@@ -70,6 +73,7 @@ def test_the_honest_trail_has_every_kind_of_event_but_disputes(story: Story) -> 
         AccessReleased,
         AccessRequested,
         AllRevoked,
+        ConsortiumFounded,
         DirectiveRecorded,
         DirectiveRevoked,
         DisposalAttested,
@@ -85,6 +89,13 @@ def test_the_honest_trail_has_every_kind_of_event_but_disputes(story: Story) -> 
         StudyRotated,
         StudyWithdrawn,
     }
+
+
+def test_paper_may_count_at_once(story: Story) -> None:
+    at_once = replace(RECOMMENDED_TERMS, paper_delay=0)
+    trail = change(story.trail, place(story.trail, ConsortiumFounded), terms=at_once)
+    assert Auditor(trail).findings() == []
+    assert Auditor(trail).state().terms == at_once
 
 
 def _first(kind: type[Any], **where: Any) -> Callable[..., Forge]:
@@ -109,6 +120,34 @@ def _again(kind: type[Any], where: dict[str, Any] | None = None, **fields: Any) 
 def _of(story: Story, values: dict[str, Any]) -> dict[str, Any]:
     """Functions stand for what only the story knows."""
     return {name: value(story) if callable(value) else value for name, value in values.items()}
+
+
+def _emergency(life: int) -> Forge:
+    """An emergency of B's, by a signature that is good for so long from then on."""
+
+    def forge(story: Story) -> Trail:
+        then = story.trail.events[-1].timestamp + 1
+        return append(
+            story.trail,
+            EmergencyRequested,
+            request=word(0xE),
+            subject=PATIENT,
+            requester=B,
+            study=story.shared,
+            custodian=A,
+            reason=0,
+            nonce=1,
+            categories=1 << 1,
+            justification=word(1),
+            first=admin(B),
+            second=STRANGER,
+            person=word(1),
+            second_person=word(2),
+            until=then + life,
+            review_by=then + 604_800,
+        )
+
+    return forge
 
 
 def _erased(story: Story) -> bytes:
@@ -438,7 +477,22 @@ FORGERIES: dict[str, tuple[Forge, set[Code]]] = {
         _dropped(DisposalAttested, study=_erased),
         {Code.DISPOSAL_NOT_ATTESTED},
     ),
+    # Emergencies.
+    "an emergency by a signature that is over": (_emergency(0), {Code.EMERGENCY_UNTIL}),
+    "an emergency by a signature that is good for too long": (_emergency(3_601), {Code.EMERGENCY_UNTIL}),
+    "an emergency by a signature to its last second": (_emergency(1), set()),
+    "an emergency by a signature of an hour": (_emergency(3_600), set()),
     # The registries.
+    "a trail without its founding": (_dropped(ConsortiumFounded), {Code.FOUNDING}),
+    "a second founding": (_again(ConsortiumFounded), {Code.FOUNDING}),
+    "a consortium founded on no time to vote": (
+        _first(ConsortiumFounded)(terms=replace(RECOMMENDED_TERMS, vote_lifetime=0)),
+        {Code.FOUNDING},
+    ),
+    "a consortium where paper never counts": (
+        _first(ConsortiumFounded)(terms=replace(RECOMMENDED_TERMS, paper_delay=315_576_001)),
+        {Code.FOUNDING},
+    ),
     "an institution out of sequence": (
         _again(InstitutionAdmitted, institution=9, admin=admin(9)),
         {Code.INSTITUTION_SEQUENCE},

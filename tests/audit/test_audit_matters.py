@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import pytest
 from audit_story import append, change, place
-from audit_world import World
+from audit_world import KEY, World
 from chain_matters import ONLY_HERE, PERSONS, A, B, C, Cast, D, Driver, Matters
 
-from pixelpact.audit import Auditor, Code
+from pixelpact.audit import Auditor, Code, words
 from pixelpact.audit.facts import Asked
 from pixelpact.audit.replay import Replay
 from pixelpact.audit.requests import directive_hash_of
@@ -20,7 +21,7 @@ from pixelpact.chain import (
     InstitutionSuspended,
     eip712,
 )
-from pixelpact.models import ZERO32, AccessQuery, Directive, Evidence
+from pixelpact.models import ZERO32, AccessQuery, Directive, Evidence, KeyRelease
 from pixelpact.policy import Purpose, Reason, decide, decide_emergency
 
 
@@ -43,7 +44,6 @@ class Life:
 
     def replayed(self) -> Replay:
         replay = Replay(self.world.network, {})
-        replay.state.terms = self.world.institutions.terms()
         replay.feed(self.world.events)
         assert replay.findings == []
         return replay
@@ -140,6 +140,60 @@ def test_evidence_is_judged_as_the_contract_judges_it():
     assert life.both(shown, by_guardian) == Reason.GUARDIAN_ENDED
     life.matters.recovery_by_friend()
     assert life.both(shown, evidence) == Reason.EVIDENCE_INVALID
+
+
+def test_a_release_is_judged_by_the_evidence_that_it_shows():
+    """The request shows what a guardian signed, dismissed since; the release what the patient did."""
+    life = Life()
+    for part in (life.matters.begin, life.matters.taken, life.matters.guardians, life.matters.batch):
+        part()
+    world, cast, matters = life.world, life.cast, life.matters
+    shown, evidence = matters.shown, matters.evidence
+    assert shown is not None
+    assert evidence is not None
+    by_guardian = replace(evidence, appointment=1, signature=matters.sign(cast.guardian, shown))
+    query = AccessQuery(matters.study, int(Purpose.TREAT), 1)
+    matters.send(world.institutions.publish_key(KEY), cast.b)
+    matters.send(world.ledger.request(2, query, shown, PERSONS[0], evidence=by_guardian), cast.b)
+    ended = matters.sign(cast.guardian, eip712.Dismissal(cast.patient.address, 1))
+    matters.send(world.consents.dismiss(cast.patient.address, 1, ended), cast.d)
+    released = KeyRelease(B, 1, 1, hashlib.sha256(KEY).digest(), b"\5" * 32, PERSONS[1])
+    matters.send(world.ledger.release(2, query, shown, released, evidence=evidence), cast.a)
+    trail = world.trail()
+    report = Auditor(trail).report()
+    assert report.findings == ()
+    batch = f"the batch {words.short(evidence.root)} of institution {A}"
+    consent = words.short(eip712.struct_hash(shown))
+    assert report.trail[-1].sentence.endswith(
+        f", to institution {B}, by consent {consent}, which {batch} shows."
+    )
+    for forged in (None, by_guardian, replace(evidence, path=evidence.path[1:])):
+        other = change(trail, len(trail.events) - 1, evidence=forged)
+        assert [each.code for each in Auditor(other).findings()] == [Code.RELEASE_AGAINST_POLICY]
+
+
+def test_a_release_says_by_which_consent_and_how_it_was_given():
+    life = Life()
+    life.matters.begin()
+    world, cast, matters = life.world, life.cast, life.matters
+    matters.send(world.institutions.publish_key(KEY), cast.b)
+    query = AccessQuery(matters.study, int(Purpose.TREAT), 1)
+
+    def released_by(directive: Directive, nonce: int) -> tuple[str, str]:
+        """The end of the release's sentence, and how the consent's number is told."""
+        matters.send(world.ledger.request(nonce, query, directive, PERSONS[0]), cast.b)
+        digest = hashlib.sha256(KEY).digest()
+        release = KeyRelease(B, 1, 1, digest, bytes([nonce]) * 32, PERSONS[1])
+        matters.send(world.ledger.release(nonce, query, directive, release), cast.a)
+        sentence = Auditor(world.trail()).report().trail[-1].sentence
+        return sentence.partition(", by ")[2], f"consent {words.short(eip712.struct_hash(directive))}"
+
+    on_paper = matters.paper(cast.patient.address)
+    world.wait(world.institutions.terms().paper_delay)
+    said, consent = released_by(on_paper, 2)
+    assert said == f"{consent}, which institution {A} recorded on paper."
+    said, consent = released_by(matters.recorded(cast.patient.address), 3)
+    assert said == f"{consent}."
 
 
 def test_paper_is_judged_as_the_contract_judges_it():

@@ -208,6 +208,7 @@ def _many(network: Network, count: int) -> Iterator[Event]:
             key_version=1,
             envelope_digest=request,
             directive_hash=digest,
+            evidence=None,
             person=PERSON,
             engine_version=1,
             **where("AccessLedger"),

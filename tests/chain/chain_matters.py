@@ -303,10 +303,11 @@ class Matters:
 
     def emergency(self) -> None:
         cast, ledger = self.cast, self.chain.ledger
-        asked = Emergency(self.study, 1, FORM, cast.b_second.address, *PERSONS)
+        until = self.driver.now() + 1_800
+        asked = Emergency(self.study, 1, FORM, cast.b_second.address, *PERSONS, until)
         query = AccessQuery(self.study, int(Purpose.BTG), 1)
         number = ledger.request_id(B, 5, query, ZERO32)
-        agreed = self.sign(cast.b_second, EmergencyAccess(number, FORM, *PERSONS))
+        agreed = self.sign(cast.b_second, EmergencyAccess(number, FORM, *PERSONS, until))
         made = only(EmergencyRequested, self.send(ledger.emergency(5, asked, agreed), cast.b))
         assert (made.request, made.reason) == (number, ledger.decide_emergency(B, self.study, 1))
         assert ledger.emergencies_of(B).unreviewed == 1

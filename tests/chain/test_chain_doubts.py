@@ -25,7 +25,9 @@ from pixelpact.chain import (
     deploy,
     describe,
 )
+from pixelpact.chain.abi import contract_abi
 from pixelpact.chain.artifact import load_artifact
+from pixelpact.chain.deploy import constructor_arguments, send
 from pixelpact.errors import (
     ChainError,
     ClockApartError,
@@ -205,6 +207,26 @@ def test_contracts_of_two_consortia_are_not_mixed(anvil_consortium: Consortium):
         mixed = first.with_contracts(dict(first.contracts) | {name: second.address(name)})
         with pytest.raises(WrongNetworkError, match=what):
             Chain.connect(mixed)
+
+
+def test_a_consent_registry_that_asks_another_study_registry(anvil_consortium: Consortium):
+    """All of one consortium, and each of the shipped code: but its ledger decides by two lists of studies."""
+    network = anvil_consortium.network
+    chain = Chain.connect(network, anvil_consortium.engine.funded())
+    at = dict(network.contracts)
+    for name in ("StudyRegistry", "ConsentRegistry", "AccessLedger"):
+        if name == "AccessLedger":
+            at["StudyRegistry"] = network.address("StudyRegistry")
+        data = load_artifact(name).creation_code
+        data += contract_abi(name).encode_constructor(constructor_arguments(name, (), at))
+        prepared = chain._signer().prepare(
+            Call(name, "constructor", None, data), base_fee=chain.head().base_fee
+        )
+        made = send(chain._node, prepared, 60).created
+        assert made is not None
+        at[name] = made
+    with pytest.raises(WrongNetworkError, match=r"ConsentRegistry is not at .* upon another StudyReg"):
+        Chain.connect(network.with_contracts(at))
 
 
 def test_the_shipped_code_has_places_for_immutables_only_where_they_are():

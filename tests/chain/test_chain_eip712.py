@@ -94,7 +94,7 @@ def messages(patient: Account) -> list[Message]:
         PaperConsent(patient.address, b"\4" * 32, 1, b"\7" * 32),
         RefusalLift(patient.address, 1, b"\4" * 32, b"\7" * 32, 1),
         AttestedAppointment(APPOINTMENT, b"\7" * 32),
-        EmergencyAccess(b"\1" * 32, b"\2" * 32, b"\3" * 32, b"\4" * 32),
+        EmergencyAccess(b"\1" * 32, b"\2" * 32, b"\3" * 32, b"\4" * 32, 5),
         Approval(b"\1" * 32, 2, 3),
     ]
 

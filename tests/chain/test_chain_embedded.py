@@ -156,4 +156,4 @@ def test_it_is_quiet():
         "print(len(list(c.events())))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == ("1\n", "")
+    assert (done.stdout, done.stderr) == ("2\n", "")

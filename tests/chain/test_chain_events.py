@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 
 from pixelpact.chain import (
     EVENTS,
+    RECOMMENDED_TERMS,
     AccessConfirmed,
     AccessDisputed,
     AccessRefused,
@@ -20,6 +21,7 @@ from pixelpact.chain import (
     AllRevoked,
     Chain,
     CommitmentKind,
+    ConsortiumFounded,
     DirectiveRecorded,
     DirectiveRevoked,
     DisposalAttested,
@@ -127,6 +129,7 @@ def test_every_event_says_what_was_done(told: Consortium, story: Story):
             "key_version": 1,
             "envelope_digest": b"\3" * 32,
             "directive_hash": story.directive_hash,
+            "evidence": None,
             "person": PERSON,
             "engine_version": 1,
         },
@@ -177,6 +180,9 @@ def test_events_come_in_order_and_are_those_of_the_receipts(story: Story, events
     places = [(event.block, event.index) for event in events]
     assert places == sorted(set(places))
     by_receipts = [event for receipt in story.receipts.values() for event in receipt.events]
+    founding, *events = events
+    assert isinstance(founding, ConsortiumFounded)
+    assert founding.terms == RECOMMENDED_TERMS
     assert [event for event in events if not isinstance(event, InstitutionAdmitted)] == by_receipts
 
 

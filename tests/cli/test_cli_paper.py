@@ -55,6 +55,20 @@ def _emergency(desk: Desk) -> tuple[Path, Path]:
     return draft, attested
 
 
+def test_an_attestation_that_was_cut_off_is_finished_as_it_began(desk: Desk) -> None:
+    """What is signed depends on the time: an attestation that is there already keeps its end."""
+    draft, attested = _emergency(desk)
+    before = attested.read_bytes()
+    again = ("access", "emergency", "attest", draft, "--output", attested, "--yes", "--person", "c")
+    desk.wait(600)
+    desk.ok("second-b", *again)
+    assert attested.read_bytes() == before
+    desk.wait(1_800)
+    said = desk.run("second-b", *again)
+    assert (said.code, "What was attested is over" in said.err) == (3, True), said.err
+    assert attested.read_bytes() == before
+
+
 _BAD_DRAFTS = {
     "patient": (("--patient", "0x12"), "address"),
     "grantee": (("--grantee", "nobody"), "nobody who may"),

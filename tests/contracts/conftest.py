@@ -363,7 +363,7 @@ def open_record(chain, ledger, institutions, people, study):
     def open_record_(
         sender: Any = None, nonce: int = 7, signer: Any = GRACE, signed: Any = None, **changes: Any
     ) -> Any:
-        asked = emergency_of(study, **changes)
+        asked = emergency_of(study, **({"until": chain.pending_timestamp + 1_800} | changes))
         sender = sender or people.hospital_b
         requester, _ = institutions.operator(sender)
         message = {

@@ -115,6 +115,7 @@ TYPES = {
         ("justification", "bytes32"),
         ("person", "bytes32"),
         ("secondPerson", "bytes32"),
+        ("until", "uint64"),
     ],
     "Approval": [("project", "bytes32"), ("board", "uint32"), ("until", "uint64")],
     "EndOfPaper": [("subject", "address")],
@@ -316,8 +317,8 @@ def request_id(domain: Domain, requester: int, nonce: int, query: dict[str, Any]
     return keccak(encode(types, [domain.chain_id, domain.registry, requester, nonce, asked, ZERO32]))
 
 
-def emergency_of(study: bytes, /, **changes: Any) -> dict[str, Any]:
-    """Two people of hospital B open Alice's CT study; changed as the test needs it."""
+def emergency_of(study: bytes, /, until: int = 0, **changes: Any) -> dict[str, Any]:
+    """Two people of hospital B open Alice's CT study; changed as the test needs it, and good until then."""
     return {
         "study": study,
         "categories": CT,
@@ -325,12 +326,13 @@ def emergency_of(study: bytes, /, **changes: Any) -> dict[str, Any]:
         "second": GRACE.address,
         "person": digest("a person"),
         "secondPerson": digest("another person"),
+        "until": until,
     } | changes
 
 
 def said_in(emergency: dict[str, Any]) -> dict[str, Any]:
     """What the second person signs beside the request's number."""
-    return {name: emergency[name] for name in ("justification", "person", "secondPerson")}
+    return {name: emergency[name] for name in ("justification", "person", "secondPerson", "until")}
 
 
 def emergency_query(emergency: dict[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,8 @@ def test_reverts_without_code(project, consents, people, institutions, studies, 
     )
 
 
-def test_asks_these(consents, institutions):
-    assert consents.institutions() == institutions.address
+def test_asks_these(consents, institutions, studies):
+    assert (consents.institutions(), consents.studies()) == (institutions.address, studies.address)
 
 
 def test_takes_the_consortiums_delays(project, chain, people, founders, studies, study):

@@ -74,6 +74,14 @@ def test_knows_who_signed(consenting, signer, known):
     assert bool(consenting.flags() & OWN_KEY) is known
 
 
+def test_knows_that_the_patient_signed_whatever_the_guardian_says(consenting, mocks, people):
+    """The guardian is a wallet contract that says yes to everything."""
+    wallet = people.relay.deploy(mocks.Wallet, 6, STRANGER.address)
+    consenting.attest(guardian=wallet)
+    consenting.dismiss()
+    assert consenting.flags() & OWN_KEY
+
+
 def test_ends_what_the_guardian_allowed_and_keeps_what_the_guardian_denied(consents, consenting, chain):
     consenting.appoint()
     by = {"signer": GUARDIAN, "appointment": 1}

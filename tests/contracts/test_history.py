@@ -169,7 +169,7 @@ def of_research(world: Any, number: int) -> dict[str, tuple[Any, Any, bytes]]:
 def of_emergency(world: Any, number: int) -> dict[str, tuple[Any, Any, bytes]]:
     """An emergency and its review; its nonce is none of a request's."""
     ledger, nonce = world.ledger, 2**32 + number
-    asked = emergency_of(world.study)
+    asked = emergency_of(world.study, until=START + 3_000)
     request = request_id(world.of_ledger, HOSPITAL_B, nonce, emergency_query(asked))
     signature = GRACE.sign(world.of_ledger, "EmergencyAccess", {"request": request} | said_in(asked))
     reviewed = data_of(ledger.review, request, 1, digest("report"), digest("who reviewed"))

@@ -96,7 +96,7 @@ class World:
         """
         ledger, query, hash_ = self.methods.ledger, query_of(self.study), self._hash()
         released = release_of(requester=1, keyDigest=digest_of_key(), person=PERSON)
-        asked = emergency_of(self.study, second=self.second)
+        asked = emergency_of(self.study, second=self.second, until=START + 1_800)
 
         def call(method: Any, *arguments: Any) -> tuple[str, bytes, int, int]:
             return self.ledger, bytes(method.encode_input(*arguments)), 4, 1

@@ -131,8 +131,10 @@ def test_takes_the_smallest_and_the_greatest_letters(project, people):
     assert found(project, people, founders).institutionCount() == 2
 
 
-def test_emits_an_admission_for_each(institutions, founders):
-    assert events_of(institutions.creation_metadata.receipt) == [
+def test_emits_the_founding_with_its_terms_and_an_admission_for_each(institutions, founders):
+    founding, *admissions = events_of(institutions.creation_metadata.receipt)
+    assert founding == ("ConsortiumFounded", {"terms": list(TERMS.values())})
+    assert admissions == [
         (
             "InstitutionAdmitted",
             {

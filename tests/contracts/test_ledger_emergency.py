@@ -124,6 +124,19 @@ def test_reverts_when_the_second_may_not_any_more(ledger, institutions, open_rec
         open_record()
 
 
+@pytest.mark.parametrize("life", [-START, -1, 0, HOUR + 1, 2**64 - 1 - START])
+def test_reverts_when_what_the_second_signed_is_over_or_good_for_too_long(chain, ledger, open_record, life):
+    chain.pending_timestamp = START
+    with reverts(ledger.AccessLedger_UntilOutOfRange, until=START + life):
+        open_record(until=START + life)
+
+
+@pytest.mark.parametrize("life", [1, HOUR])
+def test_takes_what_the_second_signed_to_its_last_second(chain, open_record, life):
+    chain.pending_timestamp = START + 10
+    assert open_record(until=START + 10 + life).return_value.reason == REASON.PERMITTED
+
+
 def test_reverts_when_the_same_was_asked_before(ledger, open_record, people, study, person):
     number = bytes(open_record().return_value.id)
     with reverts(ledger.AccessLedger_AlreadyRequested, request=number, status=PERMITTED):
@@ -141,7 +154,7 @@ def test_reverts_when_the_same_was_asked_before(ledger, open_record, people, stu
 
 def test_reverts_when_the_signature_is_not_for_this(chain, ledger, open_record, people, study):
     """The second signed another request, reason or person, for another chain or contract; or did not sign."""
-    asked = emergency_of(study)
+    asked = emergency_of(study, until=chain.pending_timestamp + 1_800)
     number = bytes(ledger.requestId(HOSPITAL_B, 7, emergency_query(asked), ZERO32))
     message = {"request": number, **said_in(asked)}
     domain = Domain(chain.chain_id, ledger.address)
@@ -157,12 +170,13 @@ def test_reverts_when_the_signature_is_not_for_this(chain, ledger, open_record, 
         {"justification": digest("another reason")},
         {"person": digest("somebody")},
         {"secondPerson": digest("somebody")},
+        {"until": asked["until"] - 1},
     ]
     for signed in changes:
         with reverts(ledger.AccessLedger_SignatureInvalid, **refused):
-            open_record(signed=signed)
+            open_record(signed=signed, until=asked["until"])
     with reverts(ledger.AccessLedger_SignatureInvalid, **refused):
-        open_record(signer=ALICE)
+        open_record(signer=ALICE, until=asked["until"])
     for elsewhere in (Domain(chain.chain_id, people.eve.address), Domain(chain.chain_id + 1, ledger.address)):
         signature = GRACE.sign(elsewhere, "EmergencyAccess", message)
         with reverts(ledger.AccessLedger_SignatureInvalid, **refused):
@@ -190,7 +204,7 @@ def test_records_a_denial_of_a_suspended_institution(ledger, institutions, open_
 
 def test_permits_and_says_so(chain, ledger, open_record, people, study):
     chain.pending_timestamp = START + 50
-    receipt = open_record(nonce=2**64 - 1)
+    receipt = open_record(nonce=2**64 - 1, until=START + 50 + HOUR)
     domain = Domain(chain.chain_id, ledger.address)
     number = request_id(domain, HOSPITAL_B, 2**64 - 1, query_of(study, purpose=PURPOSE.BTG, categories=CT))
     assert plain(list(receipt.return_value)) == [number, REASON.PERMITTED]
@@ -219,6 +233,7 @@ def test_permits_and_says_so(chain, ledger, open_record, people, study):
         "second": GRACE.address,
         "person": digest("a person"),
         "secondPerson": digest("another person"),
+        "until": START + 50 + HOUR,
         "reviewBy": START + 50 + TERMS["reviewTerm"],
     }
     assert events_of(receipt) == [("EmergencyRequested", event)]
@@ -244,7 +259,7 @@ def test_is_never_blocked_by_what_nobody_reviewed(chain, ledger, open_record):
 def test_asks_a_second_that_is_a_contract(chain, ledger, institutions, people, mocks, study):
     wallet = people.relay.deploy(mocks.Wallet, 0, GRACE.address)
     institutions.setOperator(wallet.address, EMERGENCIES, sender=people.hospital_b)
-    asked = emergency_of(study, second=wallet.address)
+    asked = emergency_of(study, second=wallet.address, until=chain.pending_timestamp + 1_800)
     number = bytes(ledger.requestId(HOSPITAL_B, 7, emergency_query(asked), ZERO32))
     message = {"request": number, **said_in(asked)}
     signature = GRACE.sign(Domain(chain.chain_id, ledger.address), "EmergencyAccess", message)

@@ -150,7 +150,15 @@ def test_releases_by_the_evidence_only(ledger, batch, study, people, person, con
     request = bytes(asked.return_value.id)
     with reverts(ledger.AccessLedger_Denied, request=request, reason=REASON.DIRECTIVE_NOT_RECORDED):
         ledger.release(2, query_of(study), *cited(directive), release_of(), sender=people.hospital_a)
-    ledger.release(2, query_of(study), *cited(directive, evidence), release_of(), sender=people.hospital_a)
+    other, path = chain_of(consenting.leaf(directive), 4)
+    consenting.anchor(other)
+    again = consenting.evidence(directive, path, other)
+    receipt = ledger.release(
+        2, query_of(study), *cited(directive, again), release_of(), sender=people.hospital_a
+    )
+    ((_, event),) = events_of(receipt)
+    assert [bytes(part) if isinstance(part, bytes) else part for part in event["evidence"]] == list(again)
+    assert event["evidence"][1] != evidence[1]
     assert ledger.requestOf(request).servedEpoch == 1
 
 

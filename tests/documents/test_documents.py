@@ -120,7 +120,7 @@ ATTESTED = st.one_of(
     st.builds(PaperConsent, addresses(), words(32), uint(32), words(32)),
     st.builds(RefusalLift, addresses(), uint(32), words(32), words(32), uint(64)),
     st.builds(AttestedAppointment, APPOINTMENTS, words(32)),
-    st.builds(EmergencyAccess, words(32), words(32), words(32), words(32)),
+    st.builds(EmergencyAccess, words(32), words(32), words(32), words(32), uint(64)),
     st.builds(Approval, words(32), uint(32), uint(64)),
 ).map(signed)
 EVIDENCE = st.builds(

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_commands import COMMANDS, Command
+from fault_commands import Command
 from fault_disk import Disk, small_disk
+from fault_table import COMMANDS
 from fault_trial import Course, run_through
 from fault_world import World, world
 

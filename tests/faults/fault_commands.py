@@ -1,4 +1,7 @@
-"""Every command that changes something: what it needs, how it is typed, and what must be so at last."""
+"""Commands that change something: what each needs, how it is typed, and what must be so at last.
+
+These are of images and of what patients sign; the others are in ``fault_affairs``.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,21 @@ from pixelpact.profile import ProfileFolder
 from pixelpact.sealing import study_keys
 from pixelpact.vault import Kind
 
-__all__ = ["COMMANDS", "Command", "Trial"]
+__all__ = [
+    "EXISTS",
+    "IMAGES",
+    "Command",
+    "Trial",
+    "document",
+    "done_already",
+    "events",
+    "one",
+    "patient_address",
+    "registered",
+]
+
+#: The exit code of a command that finds what it would make.
+EXISTS = 3
 
 Outcome = Callable[[dict[str, Any]], None]
 
@@ -84,12 +101,14 @@ class Command:
     again: int | None = 0
 
 
-def _events(world: World, kind: type[Event], **indexed: Any) -> list[Any]:
+def events(world: World, kind: type[Event], **indexed: Any) -> list[Any]:
+    """All events of a kind."""
     chain = world.chain
     return list(chain.find(kind, last=chain.head().number, **indexed))
 
 
-def _one(found: list[Any]) -> Any:
+def one(found: list[Any]) -> Any:
+    """The only one."""
     assert len(found) == 1, f"{len(found)} instead of one: {found}"
     return found[0]
 
@@ -127,12 +146,12 @@ def _create_patient(world: World, _: dict[str, Any]) -> Trial:
 
 
 def _publish(world: World, _: dict[str, Any]) -> Trial:
-    before = len(_events(world, KeyPublished, institution=2))
+    before = len(events(world, KeyPublished, institution=2))
     with world.opened(CLINIC) as vault:
         seeds = len(vault.ids(Kind.ENCRYPTION_SEED))
 
     def check(_: dict[str, Any]) -> None:
-        found = _events(world, KeyPublished, institution=2)
+        found = events(world, KeyPublished, institution=2)
         assert len(found) == before + 1
         assert found[-1].version == before + 1
         with world.opened(CLINIC) as vault:
@@ -144,13 +163,14 @@ def _publish(world: World, _: dict[str, Any]) -> Trial:
 # study
 
 
-def _patient_address(world: World, patient: str = "patient") -> str:
+def patient_address(world: World, patient: str = "patient") -> str:
+    """A patient's address at the hospital."""
     shown = world.do("keys", "show", "--profile", world.profile(patient), "--custodian", 1)
     return str(shown["address"])
 
 
 def _standing_patient(world: World) -> dict[str, Any]:
-    return {"patient": _patient_address(world)}
+    return {"patient": patient_address(world)}
 
 
 def _seal(world: World, standing: dict[str, Any]) -> Trial:
@@ -186,7 +206,7 @@ def _check_sealed(world: World, source: Path, told: dict[str, Any]) -> None:
     """One study of this source in the vault, whole in the store, and bit for bit what the source is now."""
     uid = f"{made.ROOT}.{source.name.removeprefix('study-')}"
     with world.opened(HOSPITAL) as vault:
-        record = _one([each for each in vault.records(Kind.STUDY).values() if each["study_uid"] == uid])
+        record = one([each for each in vault.records(Kind.STUDY).values() if each["study_uid"] == uid])
         if told:
             assert told["study"] == "0x" + record["study_id"].hex()
         digest = record["epochs"]["1"]["manifest_digest"]
@@ -223,11 +243,18 @@ def _sealed(world: World, patient: str) -> tuple[str, Path]:
     return str(told["study"]), source
 
 
+def registered(world: World, patient: str) -> tuple[str, Path]:
+    """A new registered study, its number and its source."""
+    study, source = _sealed(world, patient)
+    world.do("study", "register", study, "--profile", world.profile(HOSPITAL))
+    return study, source
+
+
 def _register(world: World, standing: dict[str, Any]) -> Trial:
     study, source = _sealed(world, standing["patient"])
 
     def check(_: dict[str, Any]) -> None:
-        event = _one(_events(world, StudyRegistered, study=bytes.fromhex(study[2:])))
+        event = one(events(world, StudyRegistered, study=bytes.fromhex(study[2:])))
         assert not world.lacking(event.manifest_digest)
         with world.opened(HOSPITAL) as vault:
             assert vault.get(Kind.STUDY, study[2:])["final"] == 1
@@ -238,10 +265,9 @@ def _register(world: World, standing: dict[str, Any]) -> Trial:
 
 def _standing_study(world: World) -> dict[str, Any]:
     """A registered study, a recorded consent for the clinic, an invitation, and the clinic's key."""
-    patient = _patient_address(world)
-    study, source = _sealed(world, patient)
-    world.do("study", "register", study, "--profile", world.profile(HOSPITAL))
-    if not _events(world, KeyPublished, institution=2):
+    patient = patient_address(world)
+    study, source = registered(world, patient)
+    if not events(world, KeyPublished, institution=2):
         world.do("keys", "publish", "--profile", world.profile(CLINIC))
     consent, invitation = (
         world.path(f"outputs/{study[2:10]}-{name}.json") for name in ("consent", "invitation")
@@ -300,17 +326,15 @@ def _rotate(world: World, standing: dict[str, Any]) -> Trial:
     blocks = set(list_cids(old, store.get))
 
     def check(told: dict[str, Any]) -> None:
-        rotated = _one(
-            [each for each in _events(world, StudyRotated, study=study) if each.epoch == epoch + 1]
-        )
+        rotated = one([each for each in events(world, StudyRotated, study=study) if each.epoch == epoch + 1])
         assert not world.lacking(rotated.manifest_digest)
         released = [
-            each for each in _events(world, AccessReleased, request=request) if each.epoch == epoch + 1
+            each for each in events(world, AccessReleased, request=request) if each.epoch == epoch + 1
         ]
-        envelope = Cid(RAW, _one(released).envelope_digest)
+        envelope = Cid(RAW, one(released).envelope_digest)
         assert store.has(envelope)
         assert envelope in store.pins()
-        _one([each for each in _events(world, DisposalAttested, study=study) if each.epoch == epoch])
+        one([each for each in events(world, DisposalAttested, study=study) if each.epoch == epoch])
         assert not store.present(blocks), "old blocks are left"
         assert Cid(DAG_CBOR, old) not in store.pins()
         with world.opened(HOSPITAL) as vault:
@@ -334,12 +358,13 @@ def _kept(world: World, patient: str = "patient") -> int:
         return len(vault.ids(Kind.CONSENT))
 
 
-def _document(world: World) -> Path:
+def document(world: World) -> Path:
+    """A new place for a document."""
     return world.path(f"outputs/document-{next(world.numbers)}.json")
 
 
 def _consent_sign(world: World, _: dict[str, Any]) -> Trial:
-    output, before = _document(world), _kept(world)
+    output, before = document(world), _kept(world)
 
     def check(_: dict[str, Any]) -> None:
         number = json.loads(output.read_text())["content"]
@@ -359,8 +384,8 @@ def _consent_sign(world: World, _: dict[str, Any]) -> Trial:
 
 
 def _consent_revoke(world: World, _: dict[str, Any]) -> Trial:
-    consent = _sign(world, _document(world))
-    output = _document(world)
+    consent = _sign(world, document(world))
+    output = document(world)
 
     def check(_: dict[str, Any]) -> None:
         assert json.loads(output.read_text())["content"]["directive"] == consent
@@ -386,7 +411,7 @@ def _refusal(world: World, output: Path) -> tuple[object, ...]:
 
 
 def _consent_refuse(world: World, _: dict[str, Any]) -> Trial:
-    output = _document(world)
+    output = document(world)
 
     def check(_: dict[str, Any]) -> None:
         assert json.loads(output.read_text())["content"]["grantee"] == 1
@@ -395,18 +420,18 @@ def _consent_refuse(world: World, _: dict[str, Any]) -> Trial:
 
 
 def _record(world: World, document: Path, kind: type[Event], **indexed: Any) -> Trial:
-    before = len(_events(world, kind, **indexed))
+    before = len(events(world, kind, **indexed))
 
     def check(_: dict[str, Any]) -> None:
-        assert len(_events(world, kind, **indexed)) == before + 1
+        assert len(events(world, kind, **indexed)) == before + 1
 
     return Trial(("consent", "record", document, "--profile", world.profile(HOSPITAL)), check, transactions=1)
 
 
 def _record_consent(world: World, _: dict[str, Any]) -> Trial:
-    document = _document(world)
-    number = bytes.fromhex(_sign(world, document)[2:])
-    trial = _record(world, document, DirectiveRecorded, directive=number)
+    paper = document(world)
+    number = bytes.fromhex(_sign(world, paper)[2:])
+    trial = _record(world, paper, DirectiveRecorded, directive=number)
 
     def check(told: dict[str, Any]) -> None:
         trial.check(told)
@@ -417,34 +442,32 @@ def _record_consent(world: World, _: dict[str, Any]) -> Trial:
 
 
 def _record_withdrawal(world: World, _: dict[str, Any]) -> Trial:
-    number, document = _sign(world, _document(world)), _document(world)
+    number, paper = _sign(world, document(world)), document(world)
     world.do(
-        *("consent", "revoke", number, "--yes", "--output", document, "--profile", world.profile("patient"))
+        *("consent", "revoke", number, "--yes", "--output", paper, "--profile", world.profile("patient"))
     )
-    return _record(world, document, DirectiveRevoked, directive=bytes.fromhex(number[2:]))
+    return _record(world, paper, DirectiveRevoked, directive=bytes.fromhex(number[2:]))
 
 
 def _record_withdrawal_of_all(world: World, _: dict[str, Any]) -> Trial:
-    document, patient = _document(world), world.profile("other-patient")
-    world.do(
-        "consent", "revoke", "--all", "--custodian", 1, "--yes", "--output", document, "--profile", patient
-    )
-    subject = bytes.fromhex(_patient_address(world, "other-patient")[2:])
-    return _record(world, document, AllRevoked, subject=subject)
+    paper, patient = document(world), world.profile("other-patient")
+    world.do("consent", "revoke", "--all", "--custodian", 1, "--yes", "--output", paper, "--profile", patient)
+    subject = bytes.fromhex(patient_address(world, "other-patient")[2:])
+    return _record(world, paper, AllRevoked, subject=subject)
 
 
 def _record_refusal(world: World, _: dict[str, Any]) -> Trial:
-    document = _document(world)
-    world.do(*_refusal(world, document))
-    subject = bytes.fromhex(_patient_address(world, "other-patient")[2:])
-    return _record(world, document, RefusalSet, subject=subject)
+    paper = document(world)
+    world.do(*_refusal(world, paper))
+    subject = bytes.fromhex(patient_address(world, "other-patient")[2:])
+    return _record(world, paper, RefusalSet, subject=subject)
 
 
 # invite
 
 
 def _invite(world: World, standing: dict[str, Any]) -> Trial:
-    output, picture = _document(world), world.path(f"outputs/picture-{next(world.numbers)}.svg")
+    output, picture = document(world), world.path(f"outputs/picture-{next(world.numbers)}.svg")
 
     def check(_: dict[str, Any]) -> None:
         assert world.do("invite", "show", output)
@@ -465,12 +488,12 @@ def _invite(world: World, standing: dict[str, Any]) -> Trial:
 
 def _request(world: World, standing: dict[str, Any]) -> Trial:
     study = bytes.fromhex(standing["study"][2:])
-    before = len(_events(world, AccessRequested, study=study))
+    before = len(events(world, AccessRequested, study=study))
     with world.opened(CLINIC) as vault:
         known = len(vault.ids(Kind.REQUEST))
 
     def check(told: dict[str, Any]) -> None:
-        found = _events(world, AccessRequested, study=study)
+        found = events(world, AccessRequested, study=study)
         assert len(found) == before + 1
         if told:
             assert told["request"] == "0x" + found[-1].request.hex()
@@ -493,7 +516,7 @@ def _release(world: World, standing: dict[str, Any]) -> Trial:
     request = _requested(world, standing)
 
     def check(told: dict[str, Any]) -> None:
-        event = _one(_events(world, AccessReleased, request=bytes.fromhex(request[2:])))
+        event = one(events(world, AccessReleased, request=bytes.fromhex(request[2:])))
         if told:
             assert told["envelope"] == "0x" + event.envelope_digest.hex()
         store, envelope = world.stores[HOSPITAL], Cid(RAW, event.envelope_digest)
@@ -513,7 +536,7 @@ def _refuse(world: World, standing: dict[str, Any]) -> Trial:
     request = _requested(world, standing)
 
     def check(_: dict[str, Any]) -> None:
-        _one(_events(world, AccessRefused, request=bytes.fromhex(request[2:])))
+        one(events(world, AccessRefused, request=bytes.fromhex(request[2:])))
 
     return Trial(
         (
@@ -542,7 +565,7 @@ def _confirm(world: World, standing: dict[str, Any]) -> Trial:
     request = _released(world, standing)
 
     def check(_: dict[str, Any]) -> None:
-        _one(_events(world, AccessConfirmed, request=bytes.fromhex(request[2:])))
+        one(events(world, AccessConfirmed, request=bytes.fromhex(request[2:])))
 
     return Trial(
         ("access", "confirm", request, "--person", PERSON, "--profile", world.profile(CLINIC)),
@@ -568,7 +591,7 @@ def _dispute(world: World, standing: dict[str, Any]) -> Trial:
     request = _released(world, standing)
 
     def check(_: dict[str, Any]) -> None:
-        _one(_events(world, AccessDisputed, request=bytes.fromhex(request[2:])))
+        one(events(world, AccessDisputed, request=bytes.fromhex(request[2:])))
 
     return Trial(
         ("access", "dispute", request, "--person", PERSON, "--profile", world.profile(CLINIC)),
@@ -578,28 +601,27 @@ def _dispute(world: World, standing: dict[str, Any]) -> Trial:
     )
 
 
-_EXISTS = 3
-
-COMMANDS = (
-    Command("keys create (institution)", _create_institution, again=_EXISTS),
-    Command("keys create (patient)", _create_patient, again=_EXISTS),
+#: Of images and what patients sign, from the first key to the last word.
+IMAGES = (
+    Command("keys create (institution)", _create_institution, again=EXISTS),
+    Command("keys create (patient)", _create_patient, again=EXISTS),
     Command("keys publish", _publish, again=None),
     Command("study seal", _seal, _standing_patient),
     Command("study seal, source changed in between", _seal_changed, _standing_patient),
     Command("study register", _register, _standing_patient),
     Command("study rotate", _rotate, _standing_release, again=None),
-    Command("consent sign", _consent_sign, again=_EXISTS),
-    Command("consent revoke", _consent_revoke, again=_EXISTS),
-    Command("consent refuse", _consent_refuse, again=_EXISTS),
+    Command("consent sign", _consent_sign, again=EXISTS),
+    Command("consent revoke", _consent_revoke, again=EXISTS),
+    Command("consent refuse", _consent_refuse, again=EXISTS),
     Command("consent record (consent)", _record_consent),
     Command("consent record (withdrawal)", _record_withdrawal),
     Command("consent record (withdrawal of all)", _record_withdrawal_of_all),
     Command("consent record (refusal)", _record_refusal),
-    Command("invite create", _invite, _standing_study, again=_EXISTS),
+    Command("invite create", _invite, _standing_study, again=EXISTS),
     Command("access request", _request, _standing_study, again=None),
     Command("access release", _release, _standing_study),
     Command("access refuse", _refuse, _standing_study, again=None),
-    Command("access fetch", _fetch, _standing_release, again=_EXISTS),
+    Command("access fetch", _fetch, _standing_release, again=EXISTS),
     Command("access confirm", _confirm, _standing_study),
     Command("access dispute", _dispute, _standing_damage, again=None),
 )
@@ -607,4 +629,4 @@ COMMANDS = (
 
 def done_already(ended: Ended) -> bool:
     """Whether a command says that what it would make is there already."""
-    return ended.code == _EXISTS and "already" in ended.errors
+    return ended.code == EXISTS and "already" in ended.errors

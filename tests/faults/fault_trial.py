@@ -218,7 +218,7 @@ def _check_cut_off(world: World, trial: Trial, marks: _Marks) -> None:
     head = chain.head().number
     for kind in (StudyRegistered, StudyRotated):
         for event in chain.find(kind, first=marks.block, last=head):
-            lacking = world.lacking(event.manifest_digest)
+            lacking = world.lacking(event.manifest_digest, world.holder(event.study))
             assert not lacking, f"registered, and {lacking}"
     for event in chain.find(AccessReleased, first=marks.block, last=head):
         # Asked for the block first: the chain goes on meanwhile.

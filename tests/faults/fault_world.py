@@ -144,9 +144,13 @@ class World:
         address = "0x" + self.accounts[who].address.hex()
         return int(ask(self.network.rpc, "eth_getTransactionCount", address, "latest"), 16)
 
-    def lacking(self, digest: bytes) -> str:
-        """What of a sealed object the hospital's store lacks; nothing if it is whole and pinned."""
-        store, root = self.stores[HOSPITAL], Cid(DAG_CBOR, digest)
+    def holder(self, study: bytes) -> str:
+        """Who has custody of a study."""
+        return (HOSPITAL, CLINIC)[self.chain.studies.study(study).custodian - 1]
+
+    def lacking(self, digest: bytes, who: str = HOSPITAL) -> str:
+        """What of a sealed object an institution's store lacks; nothing if it is whole and pinned."""
+        store, root = self.stores[who], Cid(DAG_CBOR, digest)
         try:
             cids = set(list_cids(digest, store.get))
         except SealedStudyError as error:

@@ -16,7 +16,8 @@ import pytest
 import requests
 from chain_proxy import serving
 from fault_child import Ended, Kill, begin
-from fault_commands import COMMANDS, Command, Trial
+from fault_commands import Command, Trial
+from fault_table import COMMANDS
 from fault_trial import failed_and_done
 from fault_world import CLINIC, HOSPITAL, PERSON, World, ask
 from kubo_proxy import Fault, Proxy, drip, nothing, proxying, reply, silence

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fault_commands import COMMANDS, Command
+from fault_commands import Command
+from fault_table import COMMANDS
 from fault_trial import full_and_done, kill_for, killed_and_done, read_only_and_done, rows
 
 Stage = Any

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import re
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -53,11 +54,16 @@ def test_what_tests_share_has_names_of_its_own(tracked: list[Path]) -> None:
 def test_one_compiler(root: Path, tracked: list[Path]) -> None:
     version = json.loads((root / "package.json").read_text("utf-8"))["devDependencies"]["solc"]
     assert yaml.safe_load((root / "ape-config.yaml").read_text("utf-8"))["solidity"]["version"] == version
+    forge = tomllib.loads((root / "foundry.toml").read_text("utf-8"))["profile"]["default"]
+    ape = yaml.safe_load((root / "ape-config.yaml").read_text("utf-8"))["solidity"]
+    assert forge["solc"].endswith(f"solc-v{version}")
+    assert (forge["optimizer"], forge["optimizer_runs"]) == (ape["optimize"], ape["optimization_runs"])
+    assert (forge["via_ir"], forge["evm_version"]) == (ape["via_ir"], ape["evm_version"])
     assert f'["error", "{version}"]' in (root / "solhint.config.js").read_text("utf-8")
     pragmas = {
         match[1]
         for path in tracked
-        if path.suffix == ".sol" and path.parts[0] == "contracts"
+        if path.suffix == ".sol" and (path.parts[0] == "contracts" or path.parts[:2] == ("tests", "forge"))
         for match in re.finditer(r"pragma solidity ([^;]+);", (root / path).read_text("utf-8"))
     }
     assert pragmas == {version}
@@ -98,6 +104,20 @@ def needed(distribution: str, extras: set[str]) -> set[str]:
             if marker is None or any(marker.evaluate({"extra": extra}) for extra in wanted | {""}):
                 waiting.append((canonicalize_name(requirement.name), frozenset(requirement.extras)))
     return found - {canonicalize_name(distribution), "pip", "setuptools"}
+
+
+def test_forge_looks_at_each_invariant(root: Path) -> None:
+    _, after = (root / "docs" / "contracts.md").read_text("utf-8").split("## Invariants\n")
+    documented = re.findall(r"^([0-9]+)\. ", after.split("\n## ")[0], re.MULTILINE)
+    assert documented == [str(number) for number in range(1, len(documented) + 1)]
+    said = [
+        sentence
+        for path in (root / "tests" / "forge").glob("*.sol")
+        for call in re.findall(r"_hold\((.*?)\);", path.read_text("utf-8"), re.DOTALL)
+        for sentence in re.findall(r'"([^"]*)"$', call.strip())
+    ]
+    assert len(said) > 100
+    assert {sentence.partition(": ")[0] for sentence in said} == set(documented)
 
 
 def test_every_silenced_rule_says_why(root: Path) -> None:

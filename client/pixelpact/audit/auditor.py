@@ -208,6 +208,5 @@ class Auditor:
 
     def _replay(self, reading: Reading, index: int | None = None) -> Replay:
         replay = Replay(reading.network, self._names)
-        replay.state.terms = reading.terms
         replay.feed(until(reading.events, reading.block, index))
         return replay

@@ -19,6 +19,9 @@ from pixelpact.policy import OperatorPermission, Reason, Role, decide_emergency,
 
 __all__ = ["HANDLERS", "review_findings"]
 
+#: How long what the second person signs may be good, seconds (docs/contracts.md, Emergencies).
+_LONGEST_SIGNATURE = 3_600
+
 
 def _requested(step: Step, event: EmergencyRequested) -> None:
     expect_person(step, event.person, event.request)
@@ -36,6 +39,7 @@ def _requested(step: Step, event: EmergencyRequested) -> None:
     )
     _check_people(step, event)
     _check_body(step, event)
+    _check_until(step, event)
     facts = facts_at(step.state, step.network, asked_by(request), time=step.at.time)
     decision = decide_emergency(facts, event.categories)
     if decision.reason != event.reason:
@@ -85,6 +89,18 @@ def _check_people(step: Step, event: EmergencyRequested) -> None:
         step.find(
             Code.EMERGENCY_PEOPLE,
             f"Emergency {words.short(event.request)} was not opened by two people who may: {why}.",
+            event.request,
+            event.requester,
+        )
+
+
+def _check_until(step: Step, event: EmergencyRequested) -> None:
+    """What the second person signed was good then, and not for longer than it may be."""
+    if not step.at.time < event.until <= step.at.time + _LONGEST_SIGNATURE:
+        step.find(
+            Code.EMERGENCY_UNTIL,
+            f"Emergency {words.short(event.request)} was opened by what the second person signed until "
+            f"{words.moment(event.until)}: it was over then, or good for more than an hour.",
             event.request,
             event.requester,
         )

@@ -30,6 +30,7 @@ class Code(StrEnum):
     CONTRACT_DECIDES_DIFFERENTLY = "contract-decides-differently"
 
     # InstitutionRegistry.
+    FOUNDING = "founding"
     INSTITUTION_UNKNOWN = "institution-unknown"
     INSTITUTION_SEQUENCE = "institution-sequence"
     INSTITUTION_STATUS = "institution-status"
@@ -115,6 +116,7 @@ class Code(StrEnum):
     # AccessLedger: emergencies.
     EMERGENCY_PEOPLE = "emergency-people"
     EMERGENCY_MALFORMED = "emergency-malformed"
+    EMERGENCY_UNTIL = "emergency-until"
     EMERGENCY_DEADLINE = "emergency-deadline"
     EMERGENCY_UNJUSTIFIED = "emergency-unjustified"
     REVIEW_WITHOUT_EMERGENCY = "review-without-emergency"
@@ -134,7 +136,6 @@ class Code(StrEnum):
     RELEASE_PAPER = "release-paper"
     RELEASE_PROJECT = "release-project"
     RELEASE_AGAINST_POLICY = "release-against-policy"
-    RELEASE_EVIDENCE = "release-evidence"
     RELEASE_REPEATED = "release-repeated"
     RELEASE_LATE = "release-late"
     RELEASE_STUDY = "release-study"
@@ -172,7 +173,6 @@ SEVERITIES: dict[Code, Severity] = {
     Code.ROTATION_BACK: Severity.WARNING,
     Code.EMERGENCY_UNJUSTIFIED: Severity.WARNING,
     Code.REVIEW_LATE: Severity.NOTE,
-    Code.RELEASE_EVIDENCE: Severity.WARNING,
     Code.ENVELOPE_REPEATED: Severity.WARNING,
     Code.DISPUTED: Severity.WARNING,
     Code.EMERGENCY_OVERDUE: Severity.WARNING,

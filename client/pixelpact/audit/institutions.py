@@ -14,6 +14,7 @@ from pixelpact.audit.step import Step
 from pixelpact.audit.votes import decided, expect_decided
 from pixelpact.chain import (
     AdminRecovered,
+    ConsortiumFounded,
     EngineReplaced,
     InstitutionAdmitted,
     InstitutionChanged,
@@ -22,6 +23,7 @@ from pixelpact.chain import (
     KeyPublished,
     OperatorSet,
     SharingStopped,
+    Terms,
     engine_hash,
 )
 from pixelpact.models import Action
@@ -30,6 +32,7 @@ from pixelpact.policy import Attribute, OperatorPermission, Role
 __all__ = ["HANDLERS", "acts_for", "expect_active", "flaw_of_two"]
 
 _KEY_LENGTH = 1_216
+_LONGEST_TERM = 315_576_000
 _ALL_ROLES = sum(Role)
 _ALL_ATTRIBUTES = sum(Attribute)
 _ALL_PERMISSIONS = sum(OperatorPermission)
@@ -65,6 +68,23 @@ def flaw_of_two(
         if not acts_for(step, account, institution, permission):
             return f"{words.short(account)} may not do this for {step.name(institution)}"
     return ""
+
+
+def _founded(step: Step, event: ConsortiumFounded) -> None:
+    if step.state.terms is not None:
+        step.find(Code.FOUNDING, "The consortium was founded a second time.", step.at.tx)
+        return
+    shortest = {name: int(name != "paper_delay") for name in Terms.__slots__}
+    wrong = [
+        name for name, least in shortest.items() if not least <= getattr(event.terms, name) <= _LONGEST_TERM
+    ]
+    if wrong:
+        step.find(
+            Code.FOUNDING,
+            f"The consortium was founded on times of zero or over ten years: {words.series(wrong)}.",
+            step.at.tx,
+        )
+    step.state.terms, step.state.founded = event.terms, step.at
 
 
 def _admitted(step: Step, event: InstitutionAdmitted) -> None:
@@ -246,6 +266,7 @@ def _sharing_stopped(step: Step, event: SharingStopped) -> None:
 
 
 HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
+    ConsortiumFounded: _founded,
     InstitutionAdmitted: _admitted,
     OperatorSet: _operator_set,
     KeyPublished: _key_published,

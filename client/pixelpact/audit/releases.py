@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pixelpact.audit import words
@@ -14,7 +15,7 @@ from pixelpact.audit.state import Release, Request, Study
 from pixelpact.audit.step import Step
 from pixelpact.chain import AccessConfirmed, AccessDisputed, AccessReleased
 from pixelpact.models import ZERO32
-from pixelpact.policy import ConsentKind, Facts, FailureClass, Reason, ReleaseFacts, decide_release
+from pixelpact.policy import ConsentKind, FailureClass, Reason, ReleaseFacts, decide_release
 
 __all__ = ["HANDLERS"]
 
@@ -44,17 +45,6 @@ _OF_KIND: Mapping[tuple[ConsentKind, Reason], Code] = {
     (ConsentKind.PAPER, Reason.DIRECTIVE_MALFORMED): Code.RELEASE_PAPER,
     (ConsentKind.PAPER, Reason.EXPIRED): Code.RELEASE_PAPER,
 }
-#: What other evidence of the same consent, which a release may show, can answer otherwise.
-_BY_EVIDENCE = frozenset(
-    {
-        Reason.GENERATION_PAST,
-        Reason.GUARDIAN_ENDED,
-        Reason.AUTHORITY_EXCEEDED,
-        Reason.EVIDENCE_INVALID,
-        Reason.GRANTEE_JOINED_LATER,
-        Reason.MODIFIER_TIME,
-    }
-)
 
 
 def _released(step: Step, event: AccessReleased) -> None:
@@ -178,7 +168,9 @@ def _check_request(step: Step, event: AccessReleased, request: Request) -> None:
 
 
 def _decide_again(step: Step, event: AccessReleased, request: Request) -> None:
-    facts = facts_at(step.state, step.network, asked_by(request), time=step.at.time)
+    # What shows the directive may be other evidence than the request's.
+    asked = replace(asked_by(request), evidence=event.evidence)
+    facts = facts_at(step.state, step.network, asked, time=step.at.time)
     release = ReleaseFacts(
         epoch=event.epoch,
         key_version=event.key_version,
@@ -196,19 +188,7 @@ def _decide_again(step: Step, event: AccessReleased, request: Request) -> None:
         )
         if decision.check.part == "engine":
             return
-    if decision.permitted:
-        return
-    if _other_evidence(facts, request, decision.reason):
-        step.find(
-            Code.RELEASE_EVIDENCE,
-            f"The consent of request {words.short(event.request)} stands in a batch, and as the request "
-            f"showed it, it counts no more: {decision.sentence} {words.capital(step.name(event.custodian))} "
-            "has to say what it showed when it released the key.",
-            event.request,
-            request.query.study,
-            event.custodian,
-        )
-    else:
+    if not decision.permitted:
         step.find(
             _code(facts.commitment.kind, decision.reason),
             f"The key of study {words.short(request.query.study)} was released to "
@@ -223,14 +203,6 @@ def _decide_again(step: Step, event: AccessReleased, request: Request) -> None:
 def _code(kind: ConsentKind, reason: Reason) -> Code:
     """What a release against the decision is called."""
     return _OF_KIND.get((kind, reason)) or _CODES.get(reason, Code.RELEASE_AGAINST_POLICY)
-
-
-def _other_evidence(facts: Facts, request: Request, reason: Reason) -> bool:
-    """Whether another evidence than the request's, which no event shows, might have carried the release."""
-    if request.evidence is None or request.directive is None or reason not in _BY_EVIDENCE:
-        return False
-    # A consent of an earlier generation counts no more, whatever shows it.
-    return reason is not Reason.GENERATION_PAST or request.directive.generation == facts.generation
 
 
 def _confirmed(step: Step, event: AccessConfirmed) -> None:

@@ -21,7 +21,14 @@ from pixelpact.audit.findings import Code, Finding, Position
 from pixelpact.audit.state import State
 from pixelpact.audit.step import Step
 from pixelpact.audit.telling import TrailEntry, tell
-from pixelpact.chain import AccessReleased, AccessRequested, EmergencyRequested, Event, Network
+from pixelpact.chain import (
+    AccessReleased,
+    AccessRequested,
+    ConsortiumFounded,
+    EmergencyRequested,
+    Event,
+    Network,
+)
 from pixelpact.policy import Facts
 
 __all__ = ["Replay", "until"]
@@ -109,6 +116,9 @@ def until(events: Iterable[Event], block: int, index: int | None = None) -> Iter
 
 def _check_order(step: Step, last: Event | None, event: Event) -> None:
     if last is None:
+        if not isinstance(event, ConsortiumFounded):
+            sentence = "The trail does not begin with the founding of the consortium."
+            step.find(Code.FOUNDING, sentence, event.transaction)
         return
     if (event.block, event.index) <= (last.block, last.index):
         step.find(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pixelpact.chain import At, Chain, Event, Network, Terms, Trail
+from pixelpact.chain import At, Chain, Event, Network, Trail
 from pixelpact.errors import InputError
 from pixelpact.models import AccessQuery, Directive, Evidence
 
@@ -19,15 +19,12 @@ class Reading:
         network: whose.
         block: the last block that was looked at.
         time: of that block, seconds; where no node could be asked, of the last event.
-        terms: the times that the consortium was founded on, which no event tells; None where no node could
-            be asked.
         events: in order of (block, index).
     """
 
     network: Network
     block: int
     time: int
-    terms: Terms | None
     events: tuple[Event, ...] = field(repr=False)
 
 
@@ -87,9 +84,8 @@ def _of_chain(chain: Chain, at: At) -> Reading:
         last = chain.final_head()
     else:
         last = chain.block(at)
-    terms = chain.institutions.terms()
     events = tuple(chain.events(0, last.number))
-    return Reading(chain.network, last.number, last.timestamp, terms, events)
+    return Reading(chain.network, last.number, last.timestamp, events)
 
 
 def _of_trail(trail: Trail, at: At) -> Reading:
@@ -101,4 +97,4 @@ def _of_trail(trail: Trail, at: At) -> Reading:
             remedy="Export a longer one, or ask for an earlier block",
         )
     events = tuple(event for event in trail.events if event.block <= block)
-    return Reading(trail.network, block, events[-1].timestamp if events else 0, None, events)
+    return Reading(trail.network, block, events[-1].timestamp if events else 0, events)

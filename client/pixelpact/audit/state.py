@@ -157,8 +157,8 @@ class State:
         subjects: what else there is of patients.
         batches: where each batch was anchored, by institution and root.
         projects: research projects by their numbers.
-        founded: where the founders were admitted.
-        terms: the times that the consortium was founded on; None where they are not known.
+        founded: where the consortium was founded, and its founders admitted.
+        terms: the times that the consortium was founded on; None while no event told them.
         proposals: what was proposed, by number.
         carried: the number of the youngest proposal of an action on an institution that was carried out.
         enacting: the number of the proposal that was carried out last, and where.
@@ -203,8 +203,8 @@ class State:
 
     @property
     def paper_delay(self) -> int:
-        """Before a consent on paper counts, seconds; 0 where the terms are not known."""
-        return self.terms.paper_delay if self.terms else 0
+        """Before a consent on paper counts, seconds; 0 while no event told the terms."""
+        return self.terms.paper_delay if self.terms is not None else 0
 
     def generation(self, subject: bytes) -> int:
         """How often the subject withdrew everything."""

@@ -17,7 +17,7 @@ __all__ = ["check_clock", "check_contracts", "check_identity"]
 #: The contracts that each contract was built upon, by the view that names them.
 _BUILT_UPON = {
     "StudyRegistry": {"institutions": "InstitutionRegistry"},
-    "ConsentRegistry": {"institutions": "InstitutionRegistry"},
+    "ConsentRegistry": {"institutions": "InstitutionRegistry", "studies": "StudyRegistry"},
     "ProjectRegistry": {"institutions": "InstitutionRegistry"},
     "PolicyEngine": {"institutions": "InstitutionRegistry", "projects": "ProjectRegistry"},
     "AccessLedger": {

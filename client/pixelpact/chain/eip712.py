@@ -66,7 +66,9 @@ _TYPES = {
     "PaperConsent": "address subject,bytes32 directive,uint32 custodian,bytes32 form",
     "RefusalLift": "address subject,uint32 custodian,bytes32 study,bytes32 form,uint64 sequence",
     "AttestedAppointment": "Appointment appointment,bytes32 form",
-    "EmergencyAccess": "bytes32 request,bytes32 justification,bytes32 person,bytes32 secondPerson",
+    "EmergencyAccess": (
+        "bytes32 request,bytes32 justification,bytes32 person,bytes32 secondPerson,uint64 until"
+    ),
     "Approval": "bytes32 project,uint32 board,uint64 until",
 }
 #: The types within a type.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,10 @@ from pixelpact.cli.printing import console, print_json
 from pixelpact.cli.signing import agree
 from pixelpact.cli.values import content_of, member_of, study_of
 from pixelpact.errors import InputError
+
+if TYPE_CHECKING:
+    from pixelpact.chain import Network
+    from pixelpact.models import SignedAttestation
 
 __all__ = ["app", "review"]
 
@@ -88,6 +92,8 @@ def attest(
 ) -> int:
     """Agree to an emergency as the second person, with a profile of one's own: it is shown in words first.
 
+    What is attested is good for half an hour; the first person asks before then.
+
     Example: pixelpact access emergency attest draft --output attested --person dr-c --profile second
     """
     from pixelpact.documents import (
@@ -97,7 +103,7 @@ def attest(
         signed_text,
         write_document,
     )
-    from pixelpact.policy import category_words
+    from pixelpact.policy import category_words, moment
     from pixelpact.requester import Requester
 
     text = read_document(draft)
@@ -111,7 +117,10 @@ def attest(
         f"The reason: {drafted.justification}",
     ]
     with opened_profile(profile) as opened:
-        document = signed_text(Requester(opened).attest_emergency(drafted, person=person), network)
+        until = _until_of(output, network)
+        attested = Requester(opened).attest_emergency(drafted, person=person, until=until)
+        words.append(f"What is signed is good until {moment(_end_of(attested))}.")
+        document = signed_text(attested, network)
         if require_free(output, document.encode()):
             agree(words, yes=yes, as_json=as_json)
         write_document(output, document)
@@ -235,6 +244,21 @@ def _study_of(text: str) -> bytes:
     if len(digits) == 64 and not text.startswith("pixelpact:"):
         return study_of(text)
     return read_invitation(text).invitation.study
+
+
+def _until_of(output: Path, network: Network) -> int | None:
+    """Until when an attestation that stands there already is good: one that was cut off ends as it began."""
+    from pixelpact.documents import parse_attestation, read_document
+
+    try:
+        return _end_of(parse_attestation(read_document(output), network)) or None
+    except InputError:
+        return None
+
+
+def _end_of(attested: SignedAttestation) -> int:
+    """Until when what was attested is good, in seconds; 0 for what is of no emergency."""
+    return getattr(attested.attestation, "until", 0)
 
 
 def _text_of(path: Path) -> str:

@@ -16,7 +16,7 @@ from pixelpact.errors import ContractError, InputError, VaultError
 from pixelpact.models import Handover, HandoverContext
 from pixelpact.profile import Profile, require_bytes
 from pixelpact.sealing import NetworkIdentity, Progress, StudyKeys, TakenStudy
-from pixelpact.vault import Kind
+from pixelpact.vault import Entry, Kind
 
 __all__ = ["accept", "offer", "take_back"]
 
@@ -71,25 +71,63 @@ def accept(
             why=f"it is for institution {handover.to}, and this is institution {profile.institution}",
             remedy="Let that institution accept it",
         )
+    with profile.vault.journal("accept-custody", handover.study.hex()) as entry:
+        if entry.step is None and _is_held(profile, handover):
+            _require_old_key(profile, handover)
+        else:
+            _take_over(profile, entry, handover, threads, progress)
+        # To a key that the old custodian never had. From its first step on it has an entry of its own.
+        return rotate(
+            profile,
+            handover.study,
+            person=person,
+            threads=threads,
+            progress=progress,
+            begun=entry.finish if entry.step is not None else None,
+        )
+
+
+def _take_over(
+    profile: Profile, entry: Entry, handover: Handover, threads: int, progress: Progress | None
+) -> None:
     chain, study = profile.chain, handover.study
-    with profile.vault.journal("accept-custody", study.hex()) as entry:
-        if not profile.was_sent(entry, "accepted"):
-            record = _require_offered(profile, handover)
-            taken, keys = _taken(profile, handover, record), _opened(profile, handover)
-            # Before it is accepted: nobody becomes the custodian of what can't be read.
-            sealing.check_taken(taken, keys, profile.store, threads=threads, progress=progress)
-        try:
-            profile.carry_out(entry, "accepted", lambda: chain.studies.accept_custody(study))
-        except ContractError:
-            # Offered to somebody else meanwhile, or taken back: the keys were not put into the vault.
-            entry.finish()
-            raise
-        if profile.vault.find(Kind.STUDY, study.hex()) is None:
-            record = chain.studies.study(study, at="final")
-            taken, keys = _taken(profile, handover, record), _opened(profile, handover)
-            sealing.import_taken(profile.vault, taken, keys, profile.store)
-        # To a key that the old custodian never had.
-        return rotate(profile, study, person=person, threads=threads, progress=progress)
+    if not profile.was_sent(entry, "accepted"):
+        record = _require_offered(profile, handover)
+        taken, keys = _taken(profile, handover, record), _opened(profile, handover)
+        # Before it is accepted: nobody becomes the custodian of what can't be read.
+        sealing.check_taken(taken, keys, profile.store, threads=threads, progress=progress)
+    try:
+        profile.carry_out(entry, "accepted", lambda: chain.studies.accept_custody(study))
+    except ContractError:
+        # Offered to somebody else meanwhile, or taken back: the keys were not put into the vault.
+        entry.finish()
+        raise
+    if profile.vault.find(Kind.STUDY, study.hex()) is None:
+        record = chain.studies.study(study, at="final")
+        taken, keys = _taken(profile, handover, record), _opened(profile, handover)
+        sealing.import_taken(profile.vault, taken, keys, profile.store)
+
+
+def _is_held(profile: Profile, handover: Handover) -> bool:
+    """Whether an earlier run took the study over."""
+    if profile.vault.find(Kind.STUDY, handover.study.hex()) is None:
+        return False
+    record = profile.chain.studies.study(handover.study, at="final")
+    return record.custodian == profile.institution
+
+
+def _require_old_key(profile: Profile, handover: Handover) -> None:
+    """That the run which took it over was cut off before all was sealed under a key of its own."""
+    record = profile.chain.studies.study(handover.study, at="final")
+    under_way = any(
+        each.operation == "rotate" and each.key == handover.study.hex() for each in profile.vault.pending()
+    )
+    if record.epoch > handover.epoch and not under_way:
+        raise InputError(
+            "This institution has taken the study over already",
+            why=f"it was sealed anew, and is at epoch {record.epoch}",
+            remedy="Nothing is to be done",
+        )
 
 
 def _sealed_to(profile: Profile, study: bytes, record: StudyRecord, to: int) -> Handover:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pixelpact import sealing
@@ -53,26 +54,42 @@ class Rotation:
     failed: tuple[tuple[bytes, PixelPactError], ...]
 
 
-def rotate(
-    profile: Profile, study: bytes, *, person: str, threads: int, progress: Progress | None
+def rotate(  # noqa: PLR0913 - by name
+    profile: Profile,
+    study: bytes,
+    *,
+    person: str,
+    threads: int,
+    progress: Progress | None,
+    begun: Callable[[], None] | None = None,
 ) -> Rotation:
-    """See ``Custodian.rotate``."""
+    """See ``Custodian.rotate``; ``begun`` is called when the journal has it."""
     require_bytes(study, 32, "a study's number")
-    rotation, resumed = _rotate(profile, study, person, threads, progress)
+    rotation, resumed = _rotate(
+        profile, study, person=person, threads=threads, progress=progress, begun=begun
+    )
     if resumed and _is_owed(profile, study, rotation.epoch):
         # What was finished had been begun before the withdrawal that this call is for.
-        rotation, _ = _rotate(profile, study, person, threads, progress)
+        rotation, _ = _rotate(profile, study, person=person, threads=threads, progress=progress)
     return rotation
 
 
-def _rotate(
-    profile: Profile, study: bytes, person: str, threads: int, progress: Progress | None
+def _rotate(  # noqa: PLR0913
+    profile: Profile,
+    study: bytes,
+    *,
+    person: str,
+    threads: int,
+    progress: Progress | None,
+    begun: Callable[[], None] | None = None,
 ) -> tuple[Rotation, bool]:
     chain, vault = profile.chain, profile.vault
     with vault.journal("rotate", study.hex()) as entry:
         resumed = entry.step is not None
         if not resumed:
             entry.advance("begun", {"epoch": _require_alive(profile, study)})
+        if begun is not None:
+            begun()
         old = int(entry.state["epoch"])
         if entry.step == "begun":
             record = chain.studies.study(study, at="final")

@@ -50,6 +50,7 @@ class Emergency:
         justification: salted digest of why, 32 bytes.
         second: the address (20 bytes) of the second operator, who signs.
         person, second_person: keyed digests of the two, 32 bytes each.
+        until: what the second signed is good before then (seconds).
     """
 
     study: bytes
@@ -58,6 +59,7 @@ class Emergency:
     second: bytes
     person: bytes
     second_person: bytes
+    until: int
 
 
 @dataclass(frozen=True, slots=True)

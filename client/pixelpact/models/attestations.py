@@ -63,12 +63,14 @@ class EmergencyAccess:
         request: the emergency's number on the ledger, 32 bytes.
         justification: salted digest of why, 32 bytes.
         person, second_person: keyed digests of the two who act, 32 bytes each.
+        until: good before then (seconds); at most an hour after it is used.
     """
 
     request: bytes
     justification: bytes
     person: bytes
     second_person: bytes
+    until: int
 
 
 @dataclass(frozen=True, slots=True)

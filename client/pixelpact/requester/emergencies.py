@@ -17,11 +17,14 @@ from pixelpact.models import (
     EmergencyDraft,
     SignedAttestation,
 )
-from pixelpact.policy import OperatorPermission, Purpose
+from pixelpact.policy import OperatorPermission, Purpose, moment
 from pixelpact.profile import Profile, require_bytes
 from pixelpact.vault import Kind
 
 __all__ = ["ask", "attest", "draft"]
+
+#: How long what the second person signs is good, and the longest that the ledger takes (seconds).
+_LIFE, _LONGEST = 1_800, 3_600
 
 
 def draft(profile: Profile, study: bytes, justification: str, person: str) -> EmergencyDraft:
@@ -48,7 +51,7 @@ def draft(profile: Profile, study: bytes, justification: str, person: str) -> Em
     )
 
 
-def attest(profile: Profile, drafted: EmergencyDraft, person: str) -> SignedAttestation:
+def attest(profile: Profile, drafted: EmergencyDraft, person: str, until: int | None) -> SignedAttestation:
     """See ``Requester.attest_emergency``."""
     _require_ours(profile, drafted)
     account, digest = _account_of(profile), profile.person_digest(person)
@@ -58,7 +61,22 @@ def attest(profile: Profile, drafted: EmergencyDraft, person: str) -> SignedAtte
             why="the one who attests is the one who drafted",
             remedy="Have a second person attest, with an account and a profile of their own",
         )
-    message = EmergencyAccess(_number_of(profile, drafted), _digest_of(drafted), drafted.person, digest)
+    now = profile.chain.now()
+    end = now + _LIFE if until is None else until
+    if end <= now:
+        raise InputError(
+            "What was attested is over",
+            why=f"it was good until {moment(end)}",
+            remedy="Attest it anew, into another file",
+        )
+    if end > now + _LONGEST:
+        raise InputError(
+            "An emergency is not attested for later",
+            why=f"{moment(end)} is more than an hour from now",
+            remedy="Give an earlier time, or none for half an hour",
+        )
+    number, reason = _number_of(profile, drafted), _digest_of(drafted)
+    message = EmergencyAccess(number, reason, drafted.person, digest, end)
     return SignedAttestation(message, account.address, eip712.sign(account, profile.chain.network, message))
 
 
@@ -97,6 +115,7 @@ def ask(
         second=attested.signer,
         person=drafted.person,
         second_person=made.second_person,
+        until=made.until,
     )
     ledger, vault = profile.chain.ledger, profile.vault
     with vault.journal("emergency", number.hex()) as entry:

@@ -188,13 +188,22 @@ class Requester:
         """
         return emergencies.draft(self._profile, study, justification, person)
 
-    def attest_emergency(self, draft: EmergencyDraft, *, person: str) -> SignedAttestation:
+    def attest_emergency(
+        self, draft: EmergencyDraft, *, person: str, until: int | None = None
+    ) -> SignedAttestation:
         """Agree to an emergency as the second person, with an account and a profile of their own.
 
+        Args:
+            draft: the first person's.
+            person: who agrees.
+            until: the first second (of the chain's time) in which this is good no more, at most an hour from
+                now; half an hour from now for None.
+
         Raises:
-            InputError: another institution's draft, one's own, or an operator without the permission.
+            InputError: another institution's draft, one's own, an operator without the permission, or a time
+                that is over.
         """
-        return emergencies.attest(self._profile, draft, person)
+        return emergencies.attest(self._profile, draft, person, until)
 
     def ask_in_emergency(
         self, draft: EmergencyDraft, attested: SignedAttestation, *, person: str

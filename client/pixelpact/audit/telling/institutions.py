@@ -10,6 +10,7 @@ from pixelpact.audit.telling.told import Teller, Told
 from pixelpact.chain import (
     AdminRecovered,
     CarriedOut,
+    ConsortiumFounded,
     EngineReplaced,
     Event,
     InstitutionAdmitted,
@@ -28,6 +29,19 @@ from pixelpact.models import Action
 from pixelpact.policy import Role
 
 __all__ = ["TELLERS"]
+
+
+def _founded(_step: Step, event: ConsortiumFounded) -> Told:
+    terms = event.terms
+    text = (
+        f"was founded: a proposal may be voted on for {words.duration(terms.vote_lifetime)}; an engine is "
+        f"announced for {words.duration(terms.engine_notice)}, another admin for "
+        f"{words.duration(terms.recovery_notice)}; a stop lasts at most "
+        f"{words.duration(terms.longest_stop)}; paper counts after {words.duration(terms.paper_delay)}, a "
+        f"patient's new key after {words.duration(terms.key_recovery_delay)}; an emergency is reviewed "
+        f"within {words.duration(terms.review_term)}"
+    )
+    return "the consortium", "founded", text
 
 
 def _admitted(step: Step, event: InstitutionAdmitted) -> Told:
@@ -129,6 +143,7 @@ def _country(country: bytes) -> str:
 
 
 TELLERS: Mapping[type[Event], Teller] = {
+    ConsortiumFounded: _founded,
     InstitutionAdmitted: _admitted,
     OperatorSet: _operator_set,
     KeyPublished: _key_published,

@@ -13,10 +13,12 @@ from pixelpact.chain import (
     AccessRefused,
     AccessReleased,
     AccessRequested,
+    CommitmentKind,
     EmergencyRequested,
     EmergencyReviewed,
     Event,
 )
+from pixelpact.models import ZERO32
 from pixelpact.policy import FailureClass, Reason, sentence_of
 
 __all__ = ["TELLERS"]
@@ -32,8 +34,28 @@ def _requested(step: Step, event: AccessRequested) -> Told:
 
 
 def _released(step: Step, event: AccessReleased) -> Told:
-    text = f"released the key of study {words.short(event.study)}, epoch {event.epoch}, to "
-    return step.name(event.custodian), "key released", text + step.name(event.requester)
+    text = (
+        f"released the key of study {words.short(event.study)}, epoch {event.epoch}, to "
+        f"{step.name(event.requester)}, {_basis(step, event)}"
+    )
+    return step.name(event.custodian), "key released", text
+
+
+def _basis(step: Step, event: AccessReleased) -> str:
+    """By which consent, and how it was given."""
+    if event.directive_hash == ZERO32:
+        return "without a consent"
+    study = step.state.studies.get(event.study)
+    found = step.state.commitments.get((study.subject, event.directive_hash)) if study else None
+    consent = f"by consent {words.short(event.directive_hash)}"
+    if found is not None and found.kind == CommitmentKind.PAPER:
+        return f"{consent}, which {step.name(found.authority)} recorded on paper"
+    if found is not None and found.kind == CommitmentKind.GUARDIAN:
+        return f"{consent}, which the guardian of appointment {found.authority} gave"
+    if event.evidence is not None and (found is None or found.kind == CommitmentKind.NONE):
+        batch = f"the batch {words.short(event.evidence.root)} of {step.name(event.evidence.poster)}"
+        return f"{consent}, which {batch} shows"
+    return consent
 
 
 def _confirmed(step: Step, event: AccessConfirmed) -> Told:

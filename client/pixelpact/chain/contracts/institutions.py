@@ -10,10 +10,10 @@ from pixelpact.chain.records import (
     Proposal,
     Rule,
     Terms,
-    fields_of,
     institution_of,
     proposal_of,
     struct_of,
+    terms_of,
 )
 from pixelpact.chain.transactions import Call
 from pixelpact.models import Motion
@@ -60,7 +60,7 @@ class InstitutionRegistry(Contract):
 
     def terms(self, *, at: At = "latest") -> Terms:
         """The consortium's terms."""
-        return Terms(**fields_of(self._read("terms", at=at)))
+        return terms_of(self._read("terms", at=at))
 
     def rule(self, *, at: At = "latest") -> Rule:
         """The policy engine that was voted for, and until when sharing is stopped."""

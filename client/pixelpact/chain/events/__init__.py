@@ -25,6 +25,7 @@ from .event import Event, own_fields
 from .institutions import (
     AdminRecovered,
     CarriedOut,
+    ConsortiumFounded,
     EngineReplaced,
     InstitutionAdmitted,
     InstitutionChanged,
@@ -70,6 +71,7 @@ __all__ = [
     "AllRevoked",
     "BatchAnchored",
     "CarriedOut",
+    "ConsortiumFounded",
     "CustodyOffered",
     "CustodyTransferred",
     "DirectiveRecorded",

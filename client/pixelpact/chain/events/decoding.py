@@ -9,7 +9,15 @@ from typing import Any
 from pixelpact.chain.abi import contract_abi
 from pixelpact.chain.answers import Log
 from pixelpact.chain.network import CONTRACTS, Network
-from pixelpact.chain.records import directive_of, evidence_of, motion_of, project_of, query_of, snake_case
+from pixelpact.chain.records import (
+    directive_of,
+    evidence_of,
+    motion_of,
+    project_of,
+    query_of,
+    snake_case,
+    terms_of,
+)
 from pixelpact.errors import ChainError
 
 from . import consents, institutions, ledger, projects, studies
@@ -31,6 +39,7 @@ _STRUCTS: Mapping[str, Callable[[Any], Any]] = {
     "evidence": evidence_of,
     "motion": motion_of,
     "body": project_of,
+    "terms": terms_of,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pixelpact.chain.records import Terms
 from pixelpact.models import Motion
 
 from .event import Event
@@ -11,6 +12,7 @@ from .event import Event
 __all__ = [
     "AdminRecovered",
     "CarriedOut",
+    "ConsortiumFounded",
     "EngineReplaced",
     "InstitutionAdmitted",
     "InstitutionChanged",
@@ -24,6 +26,13 @@ __all__ = [
     "Vetoed",
     "Voted",
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsortiumFounded(Event):
+    """The consortium was founded on these terms; the first event of all."""
+
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,10 @@ class AccessRequested(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessReleased(Event):
-    """A custodian released the study's key of this epoch to a requester."""
+    """A custodian released the study's key of this epoch to a requester.
+
+    ``evidence``: what showed the directive then; None when it was recorded by itself, or there is none.
+    """
 
     request: bytes
     study: bytes
@@ -52,6 +55,7 @@ class AccessReleased(Event):
     key_version: int
     envelope_digest: bytes
     directive_hash: bytes
+    evidence: Evidence | None
     person: bytes
     engine_version: int
 
@@ -93,7 +97,10 @@ class AccessRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyRequested(Event):
-    """Two people of an institution opened a record in an emergency, or were denied it."""
+    """Two people of an institution opened a record in an emergency, or were denied it.
+
+    ``until``: what the second signed was good before then. ``review_by``: a review is late from then on.
+    """
 
     request: bytes
     subject: bytes
@@ -108,6 +115,7 @@ class EmergencyRequested(Event):
     second: bytes
     person: bytes
     second_person: bytes
+    until: int
     review_by: int
 
 

@@ -32,6 +32,7 @@ from .institutions import (
     founder_struct,
     institution_of,
     proposal_of,
+    terms_of,
 )
 from .ledger import EmergencyCount, RequestRecord, RequestStatus, Verdict, request_of
 from .projects import ProjectStanding, ProjectStatus, project_standing_of
@@ -102,4 +103,5 @@ __all__ = [
     "struct_of",
     "study_of",
     "subject_of",
+    "terms_of",
 ]

@@ -22,6 +22,7 @@ __all__ = [
     "founder_struct",
     "institution_of",
     "proposal_of",
+    "terms_of",
 ]
 
 
@@ -173,6 +174,11 @@ class Rule:
 def founder_struct(founder: Founder) -> Struct:
     """``InstitutionRegistry.Founder``."""
     return {**struct_of(founder), "country": founder.country.encode("ascii")}
+
+
+def terms_of(struct: Struct) -> Terms:
+    """Read ``InstitutionRegistry.Terms``."""
+    return Terms(**fields_of(struct))
 
 
 def institution_of(struct: Struct) -> InstitutionRecord:

@@ -66,6 +66,10 @@ SENTENCES: dict[str, Sentence] = {
         "The second account {second} may not open records in an emergency for institution {institution}",
         ASK_ADMIN,
     ),
+    "AccessLedger_UntilOutOfRange": Sentence(
+        "What the second person signed is over, or good for more than an hour (until {until}, in seconds)",
+        "Have the second person attest it anew",
+    ),
     "AccessLedger_SignatureInvalid": Sentence(
         "The signature is not that of {signer}", "Have the second person sign this emergency for this network"
     ),

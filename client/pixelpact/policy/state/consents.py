@@ -58,14 +58,14 @@ class Consents:
     """All of it.
 
     Attributes:
-        paper_delay: before a consent on paper counts, in seconds.
+        paper_delay: before a consent on paper counts, in seconds; 0 before the consortium was founded.
         subjects: by their addresses (20 bytes).
         commitments: by subject and directive hash.
         batches: when each was anchored, in seconds, by poster and root.
     """
 
-    def __init__(self, paper_delay: int) -> None:
-        self.paper_delay = paper_delay
+    def __init__(self) -> None:
+        self.paper_delay = 0
         self.subjects: dict[bytes, Subject] = {}
         self.commitments: dict[tuple[bytes, bytes], Commitment] = {}
         self.batches: dict[tuple[int, bytes], int] = {}
@@ -74,6 +74,7 @@ class Consents:
     def handlers(self) -> Mapping[str, Callable[[Any, int], None]]:
         """What each event changes, by its name; called with the event and its block's time."""
         return {
+            "ConsortiumFounded": self._founded,
             "DirectiveRecorded": self._recorded,
             "PaperRecorded": self._said_beside,
             "DirectiveRevoked": self._revoked,
@@ -162,6 +163,9 @@ class Consents:
         if found is None:
             found = self.subjects[address] = Subject()
         return found
+
+    def _founded(self, event: Any, _time: int) -> None:
+        self.paper_delay = event.terms.paper_delay
 
     def _recorded(self, event: Any, time: int) -> None:
         kind = _KINDS[event.kind]

@@ -28,15 +28,10 @@ class State:
         institutions, studies, consents, projects, ledger: each contract's part.
     """
 
-    def __init__(self, paper_delay: int) -> None:
-        """Start empty.
-
-        Args:
-            paper_delay: of the consortium's terms, in seconds: before a consent on paper counts.
-        """
+    def __init__(self) -> None:
         self.institutions = Institutions()
         self.studies = Studies()
-        self.consents = Consents(paper_delay)
+        self.consents = Consents()
         self.projects = Projects()
         self.ledger = Ledger()
         self._handlers = {
