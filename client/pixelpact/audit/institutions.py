@@ -260,7 +260,8 @@ def _sharing_stopped(step: Step, event: SharingStopped) -> None:
         step.find(
             Code.STOP_TOO_LONG,
             f"Sharing was stopped until {words.moment(event.until)}; one vote stops it for at most "
-            f"{terms.longest_stop} seconds.",
+            f"{words.duration(terms.longest_stop)}.",
+            0,
         )
     step.state.stops.append(Stop(step.at, event.until))
 

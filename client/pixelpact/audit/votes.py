@@ -112,7 +112,7 @@ def _impossible(step: Step, event: Proposed) -> str:
     if motion.action is Action.STOP:
         longest = state.terms.longest_stop if state.terms else motion.duration
         too_long = motion.duration > longest
-        return f"it is to stop sharing for longer than {longest} seconds" if too_long else ""
+        return f"it is to stop sharing for longer than {words.duration(longest)}" if too_long else ""
     if motion.action in (Action.ADMIT, Action.REPLACE_ENGINE):
         return ""
     about, whom = state.institutions.get(motion.institution), step.name(motion.institution)
