@@ -336,6 +336,77 @@ VOTES: dict[str, Found] = {
         ),
         {Code.CARRIED_OUT_OVERTAKEN},
     ),
+    "a suspension of who is suspended already": (
+        both(
+            voted_for(SUSPEND_D),
+            suspended(D, _admin_d),
+            carry_out(),
+            add(InstitutionSuspended, later=0, institution=D, by=STRANGER),
+        ),
+        {Code.CARRIED_OUT_OVERTAKEN, Code.INSTITUTION_STATUS},
+    ),
+    "a vote whose effect comes later": (
+        both(
+            voted_for(STOP_AN_HOUR),
+            carry_out(),
+            add(SharingStopped, later=1, until=lambda a: _now(a) + 1 + 3_600),
+        ),
+        {Code.CARRIED_OUT_NOTHING, Code.WITHOUT_VOTE},
+    ),
+    "a vote that ends in something else": (
+        both(
+            voted_for(STOP_AN_HOUR),
+            carry_out(),
+            add(InstitutionReinstated, later=0, institution=D),
+        ),
+        {Code.CARRIED_OUT_NOTHING, Code.WITHOUT_VOTE},
+    ),
+    "a vote that ends for another institution": (
+        both(
+            voted_for(SUSPEND_D),
+            carry_out(),
+            add(InstitutionSuspended, later=0, institution=5, by=STRANGER),
+        ),
+        {Code.INSTITUTION_STATUS},
+    ),
+    "a proposal made twice": (once_more(Proposed), {Code.PROPOSAL}),
+    "a proposal about another than it says": (
+        lambda a: append(
+            a.trail,
+            Proposed,
+            later=AFTER_THE_STOP,
+            proposal=_last(a) + 1,
+            proposer=A,
+            institution=5,
+            motion=SUSPEND_D,
+        ),
+        {Code.PROPOSAL},
+    ),
+    "what was never proposed passes": (add(Passed, proposal=99), {Code.PROPOSAL_STATUS}),
+    "a veto of what was never proposed": (
+        add(Vetoed, proposal=99, by=_admin_d),
+        {Code.PROPOSAL_STATUS},
+    ),
+    "a veto of a suspension": (
+        both(
+            propose(SUSPEND_D),
+            lambda a: append(a.trail, Vetoed, proposal=_last(a), by=_admin_d(a)),
+        ),
+        {Code.VETO},
+    ),
+    "a motion carried out when nobody votes any more": (
+        both(
+            voted_for(STOP_AN_HOUR),
+            suspended(A, _admin_a),
+            suspended(B, lambda a: a.life.cast.b.address),
+            suspended(C, _admin_c),
+            suspended(D, _admin_d),
+            carry_out(),
+            stopped(3_600),
+        ),
+        {Code.CARRIED_OUT_WITHOUT_MAJORITY, Code.ROTATION_OWED},
+    ),
+    "a trail without the terms": (without(ConsortiumFounded), {Code.FOUNDING}),
     "a vote whose end is missing": (without(SharingStopped), {Code.CARRIED_OUT_NOTHING}),
     "a vote whose effect is missing": (without(InstitutionChanged), {Code.CARRIED_OUT_NOTHING}),
     "a veto by another": (other(Vetoed, by=STRANGER), {Code.VETO}),

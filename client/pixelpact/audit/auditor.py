@@ -13,6 +13,7 @@ from pixelpact.audit.replay import Replay, until
 from pixelpact.audit.report import AuditReport
 from pixelpact.audit.requests import directive_hash_of
 from pixelpact.audit.rotation import disposal_findings, owed_rotations
+from pixelpact.audit.sections import sections_of
 from pixelpact.audit.source import Reading, Source
 from pixelpact.audit.state import State
 from pixelpact.audit.telling import TrailEntry
@@ -90,6 +91,7 @@ class Auditor:
         return AuditReport(
             network=reading.network,
             block=reading.block,
+            time=reading.time,
             events=len(reading.events),
             decisions_rechecked=replay.decided,
             findings=(
@@ -99,6 +101,7 @@ class Auditor:
                 *disposal_findings(replay.state, self._names),
             ),
             owed=tuple(each for each, _ in owed),
+            sections=sections_of(replay.state, time=reading.time, names=self._names),
             trail=tuple(replay.entries),
         )
 

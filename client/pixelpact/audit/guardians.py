@@ -93,7 +93,7 @@ def _appointed(step: Step, event: GuardianAppointed) -> None:
             event.custodian,
         )
     subject.guardians[event.number] = Guardian(
-        event.guardian, event.powers, event.custodian, event.until, attested=attested, at=step.at
+        event.guardian, event.powers, event.custodian, event.until, attested=attested
     )
 
 

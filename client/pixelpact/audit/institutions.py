@@ -255,6 +255,8 @@ def _engine_replaced(step: Step, event: EngineReplaced) -> None:
 def _sharing_stopped(step: Step, event: SharingStopped) -> None:
     seconds = max(0, event.until - step.at.time)
     expect_decided(step, Action.STOP, 0, duration=seconds)
+    enacting = step.state.enacting
+    number = enacting[0] if enacting is not None and decided(step, Action.STOP) is not None else 0
     terms = step.state.terms
     if terms and seconds > terms.longest_stop:
         step.find(
@@ -263,7 +265,7 @@ def _sharing_stopped(step: Step, event: SharingStopped) -> None:
             f"{words.duration(terms.longest_stop)}.",
             0,
         )
-    step.state.stops.append(Stop(step.at, event.until))
+    step.state.stops.append(Stop(step.at, event.until, number))
 
 
 HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {

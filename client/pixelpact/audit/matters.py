@@ -35,7 +35,6 @@ class Guardian:
         until: when it ends at the latest, seconds.
         attested: whether two people of that hospital attested it, the patient having signed nothing.
         ended: where it was dismissed.
-        at: where it was made.
     """
 
     guardian: bytes
@@ -44,7 +43,6 @@ class Guardian:
     until: int
     attested: bool
     ended: Position | None = None
-    at: Position | None = None
 
 
 class RecoveryState(StrEnum):
@@ -144,7 +142,7 @@ class Proposal:
         passed: where two thirds were first for it.
         state: what became of it.
         ended: where it was carried out or vetoed.
-        tally: of the recount when it was carried out: how many of how many.
+        tally: counted again when it was carried out or vetoed: how many of how many.
     """
 
     motion: Motion
@@ -173,10 +171,11 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Sharing was stopped until a time (seconds), or a stop was lifted."""
+    """Sharing was stopped until a time (seconds), or a stop was lifted; by a proposal, 0 for none."""
 
     at: Position
     until: int
+    proposal: int = 0
 
 
 @dataclass(slots=True)

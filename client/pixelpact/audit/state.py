@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pixelpact.audit.findings import Position
@@ -227,6 +228,15 @@ class State:
         """The scopes that bear on one decision: for everything, the custodian, the study, the requester."""
         keys = ((0, ZERO32, 0), (custodian, ZERO32, 0), (0, study, 0), (0, ZERO32, grantee))
         return tuple(self.refusal(subject, *key) for key in keys)
+
+    def refusals_of(self, study: Study, number: bytes, grantee: int) -> Iterator[RefusalScope]:
+        """Whatever a study's patient refuses that bears on it, signed or taken, at former custodians too."""
+        yield from self.refusals(study.subject, study.custodian, number, grantee)
+        yield self.taken.get((study.subject, 0, number), _NOTHING_REFUSED)
+        for former in study.formers:
+            yield self.refusal(study.subject, former, ZERO32, 0)
+        for custodian in (study.custodian, *study.formers):
+            yield self.taken.get((study.subject, custodian, ZERO32), _NOTHING_REFUSED)
 
     def refusal(self, subject: bytes, custodian: int, study: bytes, grantee: int) -> RefusalScope:
         """One scope of a subject."""

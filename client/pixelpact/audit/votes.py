@@ -10,11 +10,11 @@ from pixelpact.audit.findings import Code
 from pixelpact.audit.matters import Due, Proposal, ProposalState
 from pixelpact.audit.state import State
 from pixelpact.audit.step import Step
-from pixelpact.chain import CarriedOut, Passed, Proposed, Vetoed, Voted
+from pixelpact.chain import CarriedOut, Passed, Proposed, Terms, Vetoed, Voted
 from pixelpact.models import Action, Motion
 from pixelpact.policy import Role
 
-__all__ = ["HANDLERS", "decided", "electorate", "expect_decided", "tally"]
+__all__ = ["HANDLERS", "decided", "electorate", "expect_decided", "notice_of", "tally"]
 
 #: The event that each action ends in.
 _EVENTS: Mapping[Action, str] = {
@@ -209,6 +209,7 @@ def _vetoed(step: Step, event: Vetoed) -> None:
             event.by,
         )
     proposal.state, proposal.ended = ProposalState.VETOED, step.at
+    proposal.tally = tally(step.state, proposal)
 
 
 def _carried_out(step: Step, event: CarriedOut) -> None:
@@ -243,6 +244,12 @@ def _carried_out(step: Step, event: CarriedOut) -> None:
         state.due = Due(step.at, event_name, sentence, Code.CARRIED_OUT_NOTHING, _named(number))
 
 
+def notice_of(terms: Terms, action: Action) -> int:
+    """How long after its vote an action waits at least, seconds."""
+    notices = {Action.REPLACE_ENGINE: terms.engine_notice, Action.RECOVER_ADMIN: terms.recovery_notice}
+    return notices.get(action, 0)
+
+
 def _wrong_time(step: Step, proposal: Proposal) -> str:
     """Why it was not the time to carry a proposal out; empty when it was, or the terms are not known."""
     terms, action = step.state.terms, proposal.motion.action
@@ -250,8 +257,7 @@ def _wrong_time(step: Step, proposal: Proposal) -> str:
         return "before it had passed"
     if terms is None:
         return ""
-    notices = {Action.REPLACE_ENGINE: terms.engine_notice, Action.RECOVER_ADMIN: terms.recovery_notice}
-    earliest = proposal.passed.time + notices.get(action, 0)
+    earliest = proposal.passed.time + notice_of(terms, action)
     end = earliest + terms.vote_lifetime
     if step.at.time < earliest:
         return f"before its notice was over, at {words.moment(earliest)}"
