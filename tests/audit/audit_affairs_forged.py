@@ -557,6 +557,13 @@ def refused(purposes: int, sequence: int, appointment: int, **how: int) -> Forge
 
 GUARDIANS: dict[str, Found] = {
     "a consent by a guardian who was dismissed": (given_by(_minor, 2, 1), {Code.GUARDIAN_ENDED}),
+    "a consent by a guardian whom the patient dismissed": (
+        both(
+            add(GuardianDismissed, subject=_patient, guardian=_guardian, number=1),
+            given_by(_patient, 2, 1),
+        ),
+        {Code.GUARDIAN_ENDED},
+    ),
     "a consent by a guardian after the end of the appointment": (
         given_by(_patient, 2, 1, later=3_000 * DAY),
         {Code.GUARDIAN_ENDED},

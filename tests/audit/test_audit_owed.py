@@ -31,7 +31,7 @@ class Shared:
         return asked
 
     def taken(self, study: bytes) -> None:
-        """A takes a refusal of treatment from the patient by phone, for the study or for all that it holds."""
+        """A takes a refusal of treatment from the patient by phone, for the study or all that it holds."""
         call = self.world.consents.take_refusal(
             PATIENT, study, purpose_set(Purpose.TREAT), Means.PHONE, word(0xF)
         )

@@ -66,10 +66,18 @@ def report(
     for each in (save, page):
         if each is not None:
             require_free(each)
-    found = Trail.load(trail) if trail else Trail.of(Chain.connect(Network.load(Path(str(network)))))
-    told = Auditor(found).report()
+    if save is not None and save == page:
+        raise InputError(
+            "Trail and page can't be one file",
+            why=f"both are to be {save}",
+            remedy="Give --save and --page two names",
+        )
+    # Asked of a node, how things stand is told as of its last block, not as of the last event.
+    source = Trail.load(trail) if trail else Chain.connect(Network.load(Path(str(network))))
+    told = Auditor(source).report()
     if save is not None:
-        write_document(save, found.to_json())
+        kept = source if isinstance(source, Trail) else Trail.of(source, 0, told.block)
+        write_document(save, kept.to_json())
     if page is not None:
         write_document(page, page_of(told))
     if as_json:

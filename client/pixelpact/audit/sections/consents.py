@@ -38,7 +38,7 @@ def consents(view: View) -> Section:
     batches, standing = len(view.state.batches), sum(int(row[4]) for row in rows[:4])
     early = sum(each.recorded is None for each in view.state.commitments.values() if each.revoked)
     sentence = (
-        f"{standing} of {count(sum(int(row[1]) for row in rows[:4]), 'consent')} stand. When one ends by its "
+        f"{standing} of {sum(int(row[1]) for row in rows[:4])} consents stand. When one ends by its "
         "own term, the chain does not know before it is used. "
         f"{words.capital(count(batches, 'batch', 'batches'))} anchored; the consents in a batch are counted "
         "when they are used."
