@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pixelpact.demo import Step
+
 # Whoever runs the tests in the background may have had SIGINT ignored, and a program goes on ignoring that.
 _LISTENING = """
 import runpy, signal
@@ -54,6 +56,22 @@ class Running:
         """Its exit code and its JSON; {} when it printed none."""
         code = self.process.wait(timeout=400)
         return code, json.loads(self._stdout.read_text("utf-8") or "{}")
+
+
+class Silent:
+    """An audience that only listens."""
+
+    def tells(self, sentence: str) -> None:
+        pass
+
+    def begins(self, title: str, actor: str) -> None:
+        pass
+
+    def progress(self, done: int, total: int) -> None:
+        pass
+
+    def ended(self, step: Step) -> None:
+        pass
 
 
 def pixelpact(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

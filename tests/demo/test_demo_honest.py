@@ -5,28 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from demo_told import Silent
 
 from pixelpact.crypto.root import Root
 from pixelpact.custodian import rotating
-from pixelpact.demo import Outcome, Step, run_demo
+from pixelpact.demo import Outcome, run_demo
 from pixelpact.requester import FetchedStudy
 from pixelpact.storage import FolderStore
-
-
-class Silent:
-    """An audience that only listens."""
-
-    def tells(self, sentence: str) -> None:
-        pass
-
-    def begins(self, title: str, actor: str) -> None:
-        pass
-
-    def progress(self, done: int, total: int) -> None:
-        pass
-
-    def ended(self, step: Step) -> None:
-        pass
 
 
 def tell(folder: Path, output: Path) -> Outcome:

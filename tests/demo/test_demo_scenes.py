@@ -37,6 +37,10 @@ def test_what_goes_together(chain: str | None, store: str | None, network: Path 
     assert choose_scene(chain, store, network) == scene
 
 
+def test_all_of_a_localnet_take_part_where_they_vote():
+    assert choose_scene(None, None, _FOLDER, full=True) == StandingLocalnet(_FOLDER, everyone=True)
+
+
 @pytest.mark.parametrize(
     ("chain", "store", "network", "said"),
     [

@@ -12,15 +12,23 @@ from typing import Any
 import pytest
 from fault_commands import Command
 from fault_table import COMMANDS
-from fault_trial import full_and_done, kill_for, killed_and_done, read_only_and_done, rows
+from fault_trial import Row, full_and_done, kill_for, killed_and_done, read_only_and_done, rows
 
 Stage = Any
+
+
+def _short(command: Command, found: list[Row]) -> list[Row]:
+    """What follows an accepted handover is a rotation, which has rows of its own: its first and last step."""
+    if command.name != "study accept":
+        return found
+    first = next(place for place, row in enumerate(found) if row.step.startswith("rotate"))
+    return [*found[: first + 1], found[-1]]
 
 
 def test_killed_at_every_step(stage: Stage, command: Command):
     """Just before each write, when all before it was done; and at any moment before the first, twice."""
     course = stage.course(command)
-    for row in rows(course):
+    for row in _short(command, rows(course)):
         chance = random.Random(f"{command.name}/{row.step}")
         kill = kill_for(row, 0, chance)
         killed_and_done(

@@ -52,7 +52,7 @@ def test_the_commands_run_as_they_are_written(tmp_path: Path, monkeypatch: pytes
         told = desk.run_page(_PAGE, study=desk.study)
         assert "This institution holds the study" in told
         said = desk.run("hospital-b", "study", "accept", "handover.json", "--person", "archive")
-        assert (said.code, "not offered" in said.err) == (3, True), said.err
+        assert (said.code, "taken the study over already" in said.err) == (3, True), said.err
         # The old custodian's vault is behind the chain, and that is as it should be.
         (kept,) = desk.ok("hospital-a", "study", "list")["studies"]
         assert (kept["custodian"], kept["status"]) == (2, "active")

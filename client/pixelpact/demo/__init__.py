@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pixelpact.demo.outcome import STEPS, Outcome, Picture, Step, StudyOutcome
+from pixelpact.demo.outcome import FULL_STEPS, STEPS, Outcome, Picture, Step, StudyOutcome
 from pixelpact.demo.run import run_demo
 from pixelpact.demo.scene import Scene, choose_scene
 from pixelpact.demo.stage import Audience
 
 __all__ = [
+    "FULL_STEPS",
     "STEPS",
     "Audience",
     "Outcome",

@@ -7,10 +7,9 @@ from typing import Any
 
 from pixelpact.errors import VerificationError
 
-__all__ = ["STEPS", "Outcome", "Picture", "Step", "StudyOutcome"]
+__all__ = ["FULL_STEPS", "STEPS", "Outcome", "Picture", "Step", "StudyOutcome"]
 
-#: The names of the story's steps, all of them, in their order.
-STEPS = (
+_STORY = (
     "consortium",
     "address",
     "seal",
@@ -26,12 +25,43 @@ STEPS = (
     "rotate",
     "ask-again",
     "old-envelope",
+)
+_MORE = (
+    "second-persons",
+    "guardian-appointed",
+    "guardian-consents",
+    "refusal",
+    "paper-recorded",
+    "paper-counts",
+    "batch-anchored",
+    "batch-served",
+    "batch-revoked",
+    "batch-withheld",
+    "project-registered",
+    "project-missing",
+    "admission-by-vote",
+    "ethics-board-approves",
+    "project-request",
+    "emergency-opened",
+    "emergency-review",
+    "engine-deployed",
+    "engine-voted",
+    "suspension-by-vote",
+    "suspension-denies",
+    "engine-replaced",
+    "engine-decides",
+)
+_END = (
     "audit",
     "fault-bit",
     "fault-root",
     "fault-images",
     "fault-release",
 )
+#: The names of the story's steps, all of them, in their order.
+STEPS = (*_STORY, *_END)
+#: Those of the story that is told in full.
+FULL_STEPS = (*_STORY, *_MORE, *_END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +135,7 @@ class Outcome:
         trail: the auditor's trail: (time UTC, block, who, sentence).
         report: the page's path.
         exit_code: of the command when the run was not ok (pixelpact.errors).
+        planned: the names of all steps there were to be.
     """
 
     chain: str
@@ -119,12 +150,13 @@ class Outcome:
     trail: tuple[tuple[str, int, str, str], ...] = ()
     report: str = ""
     exit_code: int = VerificationError.exit_code
+    planned: tuple[str, ...] = STEPS
 
     @property
     def ok(self) -> bool:
         """Computed from what was checked: every step and study good, an audit taken, nothing found."""
         return (
-            tuple(step.name for step in self.steps) == STEPS
+            tuple(step.name for step in self.steps) == self.planned
             and all(step.ok for step in self.steps)
             and bool(self.studies)
             and all(study.identical for study in self.studies)

@@ -17,7 +17,9 @@ __all__ = ["LOCALNET", "place_for"]
 #: Where the nodes are that a run started for itself.
 LOCALNET = "localnet"
 _MARK = ".pixelpact-demo"
-_LEFT = re.compile(rf"\.pixelpact-demo|report\.html|trail\.json|store|{LOCALNET}|institution-\d+")
+_LEFT = re.compile(
+    rf"\.pixelpact-demo|report\.html|trail\.json|store|{LOCALNET}|institution-\d+(-[0-9a-f]{8})?"
+)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from html import escape
 from importlib.resources import files
@@ -30,9 +30,22 @@ _NAME_OF_GAS = {
     "AccessLedger.request": "a requester asks; the answer is recorded",
     "AccessLedger.release": "a key is released; the chain decides again",
     "AccessLedger.confirm": "a requester confirms what it received",
+    "AccessLedger.emergency": "two people ask in an emergency; the answer is recorded",
+    "AccessLedger.review": "an emergency is reviewed",
+    "ConsentRegistry.anchor": "any number of signed consents are anchored under one root",
+    "ConsentRegistry.appoint": "a patient appoints a guardian",
+    "ConsentRegistry.dismiss": "a patient dismisses a guardian",
     "ConsentRegistry.record": "a patient's consent is recorded, the signature checked",
+    "ConsentRegistry.recordPaper": "a consent on paper is recorded, attested by two operators",
+    "ConsentRegistry.refuse": "a patient refuses",
     "ConsentRegistry.revoke": "a patient withdraws a consent",
+    "InstitutionRegistry.carryOut": "what was voted for is carried out",
+    "InstitutionRegistry.propose": "an institution proposes something and votes for it",
     "InstitutionRegistry.publishKey": "an institution publishes its encryption key",
+    "InstitutionRegistry.setOperator": "an institution lets an account act for it",
+    "InstitutionRegistry.vote": "an institution votes",
+    "ProjectRegistry.approve": "an ethics board's approval is recorded, the signature checked",
+    "ProjectRegistry.register": "a research project is registered",
     "StudyRegistry.register": "a study is registered",
     "StudyRegistry.rotate": "a study is sealed under a new key",
     "StudyRegistry.attestDisposal": "the old blocks' disposal is attested",
@@ -61,8 +74,7 @@ def _page(outcome: Outcome) -> str:
         _verdict(outcome),
         "<h2>The images, before, in the store, and after</h2>",
         *map(_study, outcome.studies),
-        "<h2>What happened, step by step</h2>",
-        _steps(step for step in outcome.steps if step.kind != "fault"),
+        *_chapters([step for step in outcome.steps if step.kind != "fault"]),
         "<h2>What was done wrong on purpose, and caught</h2>",
         _steps(step for step in outcome.steps if step.kind == "fault"),
         "<h2>What the auditor reads from the chain alone</h2>",
@@ -96,7 +108,7 @@ def _verdict(outcome: Outcome) -> str:
     figures = (
         (
             "All as it should be" if outcome.ok else "Not as it should be",
-            f"{good} of {len(STEPS)} steps",
+            f"{good} of {len(outcome.planned)} steps",
         ),
         (f"{identical} of {len(outcome.studies)}", "studies arrived bit for bit identical"),
         (f"{outcome.audit_events} events", f"audited, {len(outcome.findings) or 'no'} findings"),
@@ -146,6 +158,14 @@ def _figure(picture: Picture, caption: str) -> str:
     return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
+def _chapters(steps: Sequence[Step]) -> Iterator[str]:
+    """The story, and what is told after it when it is told in full."""
+    end = next((place for place, step in enumerate(steps) if step.name not in STEPS), len(steps))
+    yield f"<h2>What happened, step by step</h2>{_steps(steps[:end])}"
+    if end < len(steps):
+        yield f"<h2>What else can be said of an image, and who says it</h2>{_steps(steps[end:])}"
+
+
 def _steps(steps: Iterable[Step]) -> str:
     return f'<ol class="steps">{"".join(map(_step, steps))}</ol>'
 
@@ -187,7 +207,7 @@ def _earlier_findings(outcome: Outcome) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: tuple[int, ...]) -> str:
     def cell(place: int, value: str, kind: str = "td") -> str:
-        mark = ' class="number"' if place in numbers and kind == "td" else ""
+        mark = ' class="number"' if place in numbers else ""
         if kind == "td" and _MOMENT.fullmatch(value):
             mark = ' class="time"'
         return f"<{kind}{mark}>{escape(value)}</{kind}>"

@@ -1,18 +1,21 @@
-"""A custodian that does wrong on purpose, with the hospital's account: the library does none of this."""
+"""Who does wrong on purpose, with a hospital's account: the library does none of this."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import secrets
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from pixelpact import crypto
 from pixelpact.chain import AccessReleased, AccessRequested, KeyPublished, Receipt
-from pixelpact.models import RAW, Instance, KeyRelease, StudySource
+from pixelpact.models import RAW, AccessQuery, Directive, Evidence, Instance, KeyRelease, StudySource
+from pixelpact.policy import Decision, Purpose, Reason
 from pixelpact.profile import Profile
+from pixelpact.requester import AccessRequest
 
-__all__ = ["ExchangedStudy", "RogueCustodian"]
+__all__ = ["ExchangedStudy", "RogueCustodian", "RogueRequester"]
 
 
 class ExchangedStudy:
@@ -127,6 +130,25 @@ class RogueCustodian:
         )
         # A gas limit of its own: the call is sent although a trial run would fail.
         return self._chain.wait_final(self._chain.send(self._chain.prepare(call, gas=1_000_000)))
+
+
+class RogueRequester:
+    """What a requester's insider could try.
+
+    Args:
+        profile: the requester's.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+
+    def ask(self, study: bytes, categories: int, directive: Directive, evidence: Evidence) -> AccessRequest:
+        """Ask for treatment with whatever evidence, without having it checked first."""
+        chain, query = self._profile.chain, AccessQuery(study, int(Purpose.TREAT), categories)
+        person = self._profile.person_digest("insider@hospital-b.example")
+        call = chain.ledger.request(secrets.randbits(64), query, directive, person, evidence=evidence)
+        event = chain.wait_final(chain.transact(call)).event(AccessRequested)
+        return AccessRequest(event.request, event.study, Decision(Reason(event.reason)), event.block)
 
 
 def _same(stored: object, wanted: object) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 from pixelpact.audit import Auditor, AuditReport, Finding
 from pixelpact.chain import Chain, Trail
 from pixelpact.demo.faults import Faults
-from pixelpact.demo.outcome import Outcome, StudyOutcome
+from pixelpact.demo.full import tell_in_full
+from pixelpact.demo.outcome import FULL_STEPS, STEPS, Outcome, StudyOutcome
 from pixelpact.demo.place import place_for
 from pixelpact.demo.report import write_report
 from pixelpact.demo.scene import Embedded, Scene
-from pixelpact.demo.stage import NAMES, Audience, Exhibit, Stage
+from pixelpact.demo.stage import Audience, Exhibit, Stage
 from pixelpact.demo.story import Story
 from pixelpact.dicom import DicomStudy, from_files, samples, scan
 from pixelpact.errors import ChainError, ContractError, StoreError, VerificationError
@@ -24,7 +25,9 @@ from pixelpact.localnet import Consortium
 __all__ = ["run_demo"]
 
 
-def run_demo(*, dicom: Path | None, output: Path, audience: Audience, scene: Scene | None = None) -> Outcome:
+def run_demo(
+    *, dicom: Path | None, output: Path, audience: Audience, scene: Scene | None = None, full: bool = False
+) -> Outcome:
     """Tell the story on the sample studies, or on the one study in a folder.
 
     Args:
@@ -32,6 +35,7 @@ def run_demo(*, dicom: Path | None, output: Path, audience: Audience, scene: Sce
         output: the folder that report, trail and vaults are left in.
         audience: is told of each step.
         scene: where it takes place; in this process unless told.
+        full: whether all that can be said of an image is told too (``FULL_STEPS``).
 
     Returns:
         What happened; a step that did not end as it should ends the story, and the outcome is not ok.
@@ -45,10 +49,12 @@ def run_demo(*, dicom: Path | None, output: Path, audience: Audience, scene: Sce
     scene = scene or Embedded()
     scene.prepare(audience.tells)
     with place_for(output) as place:
-        return _run(exhibits, place, audience, scene)
+        return _run(exhibits, place, audience, scene, full=full)
 
 
-def _run(exhibits: Sequence[Exhibit], place: Path, audience: Audience, scene: Scene) -> Outcome:
+def _run(
+    exhibits: Sequence[Exhibit], place: Path, audience: Audience, scene: Scene, *, full: bool
+) -> Outcome:
     stage = Stage(audience)
     report: AuditReport | None = None
     gas: dict[str, int] = {}
@@ -57,6 +63,8 @@ def _run(exhibits: Sequence[Exhibit], place: Path, audience: Audience, scene: Sc
         story = Story(stage, exhibits, lambda: opened.enter_context(scene.open(place, audience.tells)))
         try:
             story.tell()
+            if full:
+                tell_in_full(story)
             report = _audit(story, place)
             gas = _gas(story.cast.reader, story.first)
             Faults(story).commit()
@@ -82,6 +90,7 @@ def _run(exhibits: Sequence[Exhibit], place: Path, audience: Audience, scene: Sc
         else (),
         report=str(place / "report.html"),
         exit_code=_exit_code(failure),
+        planned=FULL_STEPS if full else STEPS,
     )
     write_report(outcome, place / "report.html")
     return outcome
@@ -109,8 +118,8 @@ def _audit(story: Story, place: Path) -> AuditReport:
     with stage.step("audit", title, "the auditor", "audit") as note:
         trail = Trail.of(story.cast.reader)
         trail.save(place / "trail.json")
-        report = Auditor.connect(trail.network, names=NAMES).report(at=trail.last)
-        again = Auditor.from_trail(place / "trail.json", names=NAMES).report()
+        report = Auditor.connect(trail.network, names=story.names).report(at=trail.last)
+        again = Auditor.from_trail(place / "trail.json", names=story.names).report()
         found = _new_findings(story, report)
         note.fact("events", report.events)
         note.fact("decisions taken again", report.decisions_rechecked)

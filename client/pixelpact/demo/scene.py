@@ -110,18 +110,21 @@ class OwnLocalnet:
 
 @dataclass(frozen=True, slots=True)
 class StandingLocalnet:
-    """The first four institutions of a localnet that is up, and stays up.
+    """The first four institutions of a localnet that is up, or all, and it stays up.
 
     Attributes:
         folder: the localnet's.
+        everyone: whether all its institutions take part, since two thirds of them have to vote for things.
     """
 
     folder: Path
+    everyone: bool = False
 
     def prepare(self, tell: Tell) -> None:
         """Check that its nodes run and that its chain moves."""
         del tell
-        LocalnetConsortium.require(Localnet.open(self.folder), members=len(NAMES))
+        localnet = Localnet.open(self.folder)
+        LocalnetConsortium.require(localnet, members=self._members(localnet))
 
     @contextmanager
     def open(self, place: Path, tell: Tell) -> Iterator[Consortium]:
@@ -130,18 +133,22 @@ class StandingLocalnet:
         localnet = Localnet.open(self.folder)
         with (
             LocalnetConsortium.alone(localnet),
-            LocalnetConsortium(localnet, place, members=len(NAMES)) as consortium,
+            LocalnetConsortium(localnet, place, members=self._members(localnet)) as consortium,
         ):
             yield consortium
 
+    def _members(self, localnet: Localnet) -> int:
+        return max(len(NAMES), len(localnet.institutions) if self.everyone else 0)
 
-def choose_scene(chain: str | None, store: str | None, network: Path | None) -> Scene:
+
+def choose_scene(chain: str | None, store: str | None, network: Path | None, *, full: bool = False) -> Scene:
     """The scene for the options of the command line.
 
     Args:
         chain: ``embedded``, ``anvil`` or ``geth``; None takes what the others allow.
         store: ``embedded`` or ``kubo``; None as above.
         network: the folder of a localnet.
+        full: whether the story is told in full.
 
     Raises:
         InputError: they don't go together.
@@ -156,7 +163,7 @@ def choose_scene(chain: str | None, store: str | None, network: Path | None) -> 
                 why="they were decided when it was made",
                 remedy="Leave --chain and --store away, or --network",
             )
-        return StandingLocalnet(network)
+        return StandingLocalnet(network, everyone=full)
     engine = chain or (_EMBEDDED if store in (None, _EMBEDDED) else ENGINES[0])
     kept = store or (_EMBEDDED if engine == _EMBEDDED else _KUBO)
     if engine == _EMBEDDED and kept == _KUBO:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from pixelpact.chain import Chain
 from pixelpact.custodian import Custodian, SharedStudy
@@ -92,7 +93,7 @@ class Cast:
         Raises:
             UnreachableError: a node stays behind.
         """
-        chains = [self.reader, *(self.consortium[number].chain for number in NAMES)]
+        chains = [self.reader, *(self.consortium[1 + place].chain for place in range(len(self.consortium)))]
         nodes = {chain.network.rpc: chain for chain in chains}
         goal = max(chain.final_head().number for chain in nodes.values())
         deadline = time.monotonic() + _SETTLES_WITHIN
@@ -105,6 +106,18 @@ class Cast:
                         remedy="Check that it runs and is connected to them",
                     )
                 time.sleep(_PAUSE)
+
+    def together(self, *acts: Callable[[], Any]) -> list[Any]:
+        """What different institutions do at the same time, so that they wait for the same blocks."""
+        with ThreadPoolExecutor(len(acts)) as pool:
+            begun = [pool.submit(act) for act in acts]
+        self.settle()
+        return [each.result() for each in begun]
+
+    def wait_until(self, moment: int) -> None:
+        """Let the chain's time come to this second, on every node."""
+        self.consortium.wait_until(moment)
+        self.settle()
 
 
 class Note:

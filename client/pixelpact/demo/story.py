@@ -42,6 +42,7 @@ class Story:
         kept: the envelopes that Hospital B got before the withdrawal.
         found_before: what an audit found before anything of the story happened.
         first: the block that the story's own events come after.
+        names: the institutions that are called something in it, by number.
     """
 
     def __init__(self, stage: Stage, exhibits: Sequence[Exhibit], assemble: Callable[[], Consortium]) -> None:
@@ -51,6 +52,7 @@ class Story:
         self.kept: list[KeptEnvelope] = []
         self.found_before: tuple[Finding, ...] = ()
         self.first = 0
+        self.names = dict(NAMES)
         self._assemble = assemble
 
     def tell(self) -> None:
@@ -86,8 +88,8 @@ class Story:
             self.stage.open(reader)
             before = Auditor.connect(reader.network, names=NAMES).report()
             self.found_before, self.first = before.findings, before.block + 1
-            versions = {number: each.publish_key() for number, each in self.cast.requesters.items()}
-            self.cast.settle()
+            published = self.cast.together(*(each.publish_key for each in self.cast.requesters.values()))
+            versions = dict(zip(self.cast.requesters, published, strict=True))
             note.sentence = (
                 "Six contracts stand on a private chain; three requesters published their encryption keys."
             )
@@ -153,7 +155,7 @@ class Story:
         with self.stage.step("ask-without-consent", title, NAMES[B], "denial") as note:
             for exhibit in self.exhibits:
                 asked = self._request(exhibit, B, None)
-                self._expect(note, asked, Reason.DIRECTIVE_ABSENT)
+                self.expect(note, asked, Reason.DIRECTIVE_ABSENT)
 
     def _sign(self) -> None:
         title = "The patient signs a consent for Hospital B; Hospital A brings it to the chain"
@@ -167,7 +169,7 @@ class Story:
         with self.stage.step("ask", "Hospital B asks again and cites the consent", NAMES[B]) as note:
             for exhibit in self.exhibits:
                 asked = self._request(exhibit, B, B)
-                self._expect(note, asked, Reason.PERMITTED)
+                self.expect(note, asked, Reason.PERMITTED)
                 exhibit.requests[B] = asked
 
     def _release(self) -> None:
@@ -215,7 +217,7 @@ class Story:
     def _ask_for_another(self) -> None:
         title = "Company C cites the consent, which does not name it"
         with self.stage.step("ask-uninvited", title, NAMES[C], "denial") as note:
-            self._expect(note, self._request(self.exhibits[0], C, B), Reason.GRANTEE_DIFFERS)
+            self.expect(note, self._request(self.exhibits[0], C, B), Reason.GRANTEE_DIFFERS)
 
     def _share_with_a_second(self) -> None:
         title = "Hospital D gets access by a second consent"
@@ -279,7 +281,7 @@ class Story:
 
     def _ask_again(self) -> None:
         with self.stage.step("ask-again", "Hospital B asks again", NAMES[B], "denial") as note:
-            self._expect(note, self._request(self.exhibits[0], B, B), Reason.DIRECTIVE_REVOKED)
+            self.expect(note, self._request(self.exhibits[0], B, B), Reason.DIRECTIVE_REVOKED)
 
     def _open_with_the_old_envelope(self) -> None:
         title = "Hospital B tries its old envelopes on the new objects"
@@ -330,12 +332,17 @@ class Story:
         self.cast.settle()
         return asked
 
-    def _expect(self, note: Note, asked: AccessRequest, reason: Reason) -> None:
+    def expect(self, note: Note, asked: AccessRequest, reason: Reason) -> None:
+        """Check that this is the answer, and that the chain has it."""
         note.sentence = asked.decision.sentence
-        recorded = next(self.cast.reader.find(AccessRequested, last=asked.block, request=asked.number), None)
+        recorded = self.recorded(asked)
         note.fact("request", asked.number)
         note.check(f"the answer is {reason.name}", holds=asked.decision.reason == reason)
         note.check("it is recorded", holds=recorded is not None and recorded.reason == reason)
+
+    def recorded(self, asked: AccessRequest) -> AccessRequested | None:
+        """The request's event, if the chain has it."""
+        return next(self.cast.reader.find(AccessRequested, last=asked.block, request=asked.number), None)
 
     def _release_of(self, request: bytes) -> AccessReleased:
         return list(self.cast.reader.find(AccessReleased, request=request))[-1]

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from pixelpact.chain import Chain, Network
+from pixelpact.chain import Account, Chain, Network
 from pixelpact.errors import InputError, StoreError, UnreachableError
 from pixelpact.profile import Profile
 from pixelpact.storage import KuboStore
@@ -49,8 +49,20 @@ class Consortium(Protocol):
         """The profile of an institution, by its number from 1."""
         ...
 
+    def __len__(self) -> int:
+        """How many institutions take part from the beginning."""
+        ...
+
     def blocks(self, institution: int) -> BlockFiles:
         """The files in which an institution's store keeps its blocks."""
+        ...
+
+    def wait_until(self, moment: int) -> None:
+        """Let the chain's time come to this second."""
+        ...
+
+    def join(self, account: Account, institution: int) -> Profile:
+        """A profile for whoever came later, with a new vault: a second operator, an institution admitted."""
         ...
 
 
@@ -133,6 +145,36 @@ class LocalnetConsortium:
         if not 1 <= institution <= len(self._profiles):
             raise IndexError(f"this consortium has the institutions 1 to {len(self._profiles)}")
         return self._profiles[institution - 1]
+
+    def __len__(self) -> int:
+        return len(self._profiles)
+
+    def wait_until(self, moment: int) -> None:
+        """Wait until the newest block is of this second, or later.
+
+        Raises:
+            UnreachableError: no block comes.
+        """
+        chain = self.chain()
+        head, deadline = chain.head(), time.monotonic() + _STANDS_STILL
+        while (present := chain.head()).timestamp < moment:
+            if present.number > head.number:
+                head, deadline = present, time.monotonic() + _STANDS_STILL
+            elif time.monotonic() > deadline:
+                raise UnreachableError(
+                    f"The chain stands still at block {present.number}",
+                    why=f"no block came in {_STANDS_STILL:g} seconds",
+                    remedy="Run localnet down and up",
+                )
+            time.sleep(_PAUSE)
+
+    def join(self, account: Account, institution: int) -> Profile:
+        """A profile for whoever came later, by that institution's nodes, or by the first's if it has none."""
+        number = institution if institution <= len(self) else 1
+        by = self._institutions[number - 1]
+        vault = new_vault(self._folder, institution, person=account.address.hex()[:8])
+        self._opened.callback(vault.close)
+        return Profile(Chain.connect(by.network, account), self[number].store, vault, institution)
 
     def blocks(self, institution: int) -> BlockFiles:
         """The files of an institution's Kubo node."""

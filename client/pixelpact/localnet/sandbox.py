@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pixelpact.chain import Chain, EmbeddedChain, Founder, Network, Terms, deploy
+from pixelpact.chain import Account, Chain, EmbeddedChain, Founder, Network, Terms, deploy
 from pixelpact.errors import OutputError
 from pixelpact.policy import Attribute, Role
 from pixelpact.profile import Profile
@@ -82,10 +82,14 @@ class Sandbox:
             Profile(Chain.connect(self.network, admin), self.store, new_vault(self.folder, number), number)
             for number, admin in enumerate(admins, start=1)
         ]
+        self._vaults = [profile.vault for profile in self._profiles]
 
     def chain(self) -> Chain:
         """The chain for somebody who only reads: a patient, an auditor."""
         return Chain.connect(self.network)
+
+    def __len__(self) -> int:
+        return len(self._profiles)
 
     def __iter__(self) -> Iterator[Profile]:
         """The profiles, in the order of the institutions."""
@@ -102,6 +106,18 @@ class Sandbox:
         self._embedded.travel(seconds)
         self._embedded.advance(self.network.finality_depth)
 
+    def wait_until(self, moment: int) -> None:
+        """Let the chain's time come to this second."""
+        left = moment - self.chain().now()
+        if left > 0:
+            self.travel(left)
+
+    def join(self, account: Account, institution: int) -> Profile:
+        """A profile for whoever came later: a second operator, or an institution that was admitted."""
+        vault = new_vault(self.folder, institution, person=account.address.hex()[:8])
+        self._vaults.append(vault)
+        return Profile(Chain.connect(self.network, account), self.store, vault, institution)
+
     def blocks(self, institution: int) -> BlockFiles:
         """The files of the one store that all institutions share."""
         del institution
@@ -117,19 +133,19 @@ class Sandbox:
 
     def close(self) -> None:
         """End it: vaults closed, the temporary folder removed."""
-        for profile in self._profiles:
-            profile.vault.close()
+        for vault in self._vaults:
+            vault.close()
         if self._temporary:
             self._temporary.cleanup()
 
 
-def new_vault(folder: Path, institution: int) -> Vault:
-    """A new vault for an institution in ``folder``, and the key file that opens it.
+def new_vault(folder: Path, institution: int, *, person: str = "") -> Vault:
+    """A new vault in ``folder``, an institution's or that of a further person there, and its key file.
 
     Raises:
         OutputError: it can't be made there, or there is one already.
     """
-    own = folder / f"institution-{institution}"
+    own = folder / (f"institution-{institution}" + (f"-{person}" if person else ""))
     try:
         own.mkdir(mode=0o700)
     except OSError as error:

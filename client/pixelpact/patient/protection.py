@@ -215,4 +215,5 @@ class Protection(WalletKeys):
     def _signer(self, custodian: int) -> tuple[Account, bytes]:
         """The key with which this wallet signs there, and for which address."""
         require_institution(custodian)
-        return self._account(custodian), self.address(custodian=custodian)
+        account = self._account(custodian)
+        return account, self._subjects.get(custodian) or account.address

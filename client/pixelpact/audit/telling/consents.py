@@ -37,7 +37,7 @@ def _recorded(step: Step, event: DirectiveRecorded) -> Told:
     if event.kind == CommitmentKind.PAPER:
         text = f"gave consent {consent} on paper, as {step.name(event.authority)} says"
     elif event.kind == CommitmentKind.GUARDIAN:
-        text = f"is given for by the guardian of appointment {event.authority}: consent {consent}"
+        text = f"gave consent {consent} by the guardian of appointment {event.authority}"
     else:
         text = f"gave consent {consent}"
     return _patient(event.subject), "consent recorded", text

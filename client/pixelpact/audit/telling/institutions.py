@@ -26,7 +26,7 @@ from pixelpact.chain import (
     Voted,
 )
 from pixelpact.models import Action, Motion
-from pixelpact.policy import Role
+from pixelpact.policy import OperatorPermission, Role
 
 __all__ = ["TELLERS", "motion_in_words"]
 
@@ -53,11 +53,13 @@ def _operator_set(step: Step, event: OperatorSet) -> Told:
     account = words.short(event.account)
     if event.permissions == 0:
         return step.name(event.institution), "operator removed", f"is no more acted for by {account}"
-    return (
-        step.name(event.institution),
-        "operator set",
-        f"gave the account {account} the permissions {event.permissions:#05b}",
+    held = [str(each.name) for each in OperatorPermission if event.permissions & each]
+    what = (
+        f"the permission{'s' if len(held) > 1 else ''} {words.series(held)}"
+        if held
+        else "unknown permissions"
     )
+    return step.name(event.institution), "operator set", f"gave the account {account} {what}"
 
 
 def _key_published(step: Step, event: KeyPublished) -> Told:
@@ -69,7 +71,9 @@ def _key_published(step: Step, event: KeyPublished) -> Told:
 
 
 def _suspended(step: Step, event: InstitutionSuspended) -> Told:
-    return step.name(event.institution), "suspended", f"was suspended by {words.short(event.by)}"
+    number, _ = step.state.operators.get(event.by, (0, 0))
+    how = "suspended itself" if number == event.institution else f"was suspended by {_whose(step, event.by)}"
+    return step.name(event.institution), "suspended", how
 
 
 def _reinstated(step: Step, event: InstitutionReinstated) -> Told:
@@ -103,8 +107,8 @@ def _vetoed(_step: Step, event: Vetoed) -> Told:
     return f"proposal {event.proposal}", "vetoed", f"was vetoed by the present admin, {words.short(event.by)}"
 
 
-def _carried_out(_step: Step, event: CarriedOut) -> Told:
-    return f"proposal {event.proposal}", "carried out", f"was carried out by {words.short(event.by)}"
+def _carried_out(step: Step, event: CarriedOut) -> Told:
+    return f"proposal {event.proposal}", "carried out", f"was carried out by {_whose(step, event.by)}"
 
 
 def _engine_replaced(_step: Step, event: EngineReplaced) -> Told:
@@ -134,6 +138,12 @@ def motion_in_words(motion: Motion, name: Callable[[int], str]) -> str:
         else "to share again",
         Action.NONE: "nothing",
     }[motion.action]
+
+
+def _whose(step: Step, account: bytes) -> str:
+    """The institution that an account acts for; the account itself when it is of none."""
+    number, _ = step.state.operators.get(account, (0, 0))
+    return step.name(number) if number else words.short(account)
 
 
 def _roles(roles: int) -> str:
