@@ -516,6 +516,11 @@ def appointed(**fields: Any) -> Forge:
     return add(GuardianAppointed, **(usual | fields))
 
 
+def of_board(account: bytes) -> Forge:
+    """An account may record consents for the ethics board, which is no custodian."""
+    return add(OperatorSet, institution=C, account=account, permissions=int(OperatorPermission.CONSENTS))
+
+
 SIGNED = {"form": ZERO32, "first": NOBODY, "second": NOBODY, "custodian": 0}
 
 
@@ -617,7 +622,10 @@ GUARDIANS: dict[str, Found] = {
         {Code.GUARDIAN_APPOINTMENT},
     ),
     "a guardian attested by who is no custodian": (
-        appointed(custodian=C, first=_admin_c, second=SOMEBODY),
+        both(
+            of_board(SOMEBODY),
+            appointed(custodian=C, first=_admin_c, second=SOMEBODY, guardian=STRANGER),
+        ),
         {Code.GUARDIAN_APPOINTMENT},
     ),
     "a guardian signed for with the power to recover": (
@@ -799,7 +807,7 @@ CONSENTS: dict[str, Found] = {
     "a consent on paper by a stranger": (on_paper(_old, first=STRANGER), {Code.PAPER_ATTESTATION}),
     "a consent on paper without a form": (on_paper(_old, form=ZERO32), {Code.PAPER_ATTESTATION}),
     "a consent on paper at who is no custodian": (
-        on_paper(_old, custodian=C, first=_admin_c),
+        both(of_board(SOMEBODY), on_paper(_old, custodian=C, first=_admin_c, second=SOMEBODY)),
         {Code.PAPER_ATTESTATION},
     ),
     "the word of two for what was not recorded": (
