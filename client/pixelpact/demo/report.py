@@ -28,8 +28,8 @@ _ABOUT_GAS = (
 )
 _BESIDE = (
     '<p class="soft">The auditor&#8217;s own report stands beside this page, in '
-    '<a href="audit.html">audit.html</a>: how consents, guardians, emergencies, research, handovers and votes '
-    "stand.</p>"
+    '<a href="audit.html">audit.html</a>: how consents, guardians, emergencies, research, handovers and '
+    "votes stand.</p>"
 )
 _NAME_OF_GAS = {
     "AccessLedger.request": "a requester asks; the answer is recorded",
