@@ -122,8 +122,11 @@ def drop(trail: Trail, at: int) -> Trail:
 
 
 def append(trail: Trail, kind: type[Event], /, *, later: int = 1, **fields: Any) -> Trail:
-    """The trail with one event more, in a block of its own some seconds later."""
+    """The trail with one event more, in a block of its own some seconds later; 0: beside the last one."""
     last = trail.events[-1]
+    if later == 0:
+        beside = _write(trail, replace(last, index=last.index + 1), kind, fields)
+        return _whole(trail, (*trail.events, beside))
     where = replace(
         last,
         block=last.block + 1,
@@ -136,10 +139,10 @@ def append(trail: Trail, kind: type[Event], /, *, later: int = 1, **fields: Any)
     return _whole(replace(trail, last=forged.block), (*trail.events, forged))
 
 
-def again(trail: Trail, at: int, **fields: Any) -> Trail:
+def again(trail: Trail, at: int, *, later: int = 1, **fields: Any) -> Trail:
     """The trail with one event once more at its end, with other fields."""
     event = trail.events[at]
-    return append(trail, type(event), **(own_fields(event) | fields))
+    return append(trail, type(event), later=later, **(own_fields(event) | fields))
 
 
 def _whole(trail: Trail, events: tuple[Event, ...]) -> Trail:
@@ -168,12 +171,18 @@ def _write(trail: Trail, where: Event, kind: type[Event], fields: Mapping[str, A
 
 
 def _encode(entry: Entry, fields: Mapping[str, Any]) -> tuple[tuple[bytes, ...], bytes]:
-    values = {item["name"]: fields[_snake_case(item["name"])] for item in entry.inputs}
+    # A field that Python has a word for has an underscore behind it.
+    values = {
+        item["name"]: fields[_FIELDS.get(item["name"]) or _snake_case(item["name"])] for item in entry.inputs
+    }
     indexed = [item for item in entry.inputs if item["indexed"]]
     rest = [item for item in entry.inputs if not item["indexed"]]
     topics = tuple(encode([_kind(item)], [_plain(item, values[item["name"]])]) for item in indexed)
     data = encode([_kind(item) for item in rest], [_plain(item, values[item["name"]]) for item in rest])
     return (entry.topic, *topics), data
+
+
+_FIELDS = {"from": "from_"}
 
 
 def _kind(item: Mapping[str, Any]) -> str:
@@ -192,6 +201,8 @@ def _plain(item: Mapping[str, Any], value: Any) -> Any:
             "directive": directive_struct,
             "evidence": evidence_struct,
             "terms": struct_of,
+            "motion": struct_of,
+            "body": struct_of,
         }
         struct = value if isinstance(value, Mapping) else structs[item["name"]](value)
         return tuple(_plain(part, struct[part["name"]]) for part in item["components"])

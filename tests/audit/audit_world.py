@@ -204,16 +204,17 @@ class World:
         call = self.studies.register(word(local), subject, CT, word(0x1000 + local), word(0x2000 + local))
         return self.one(StudyRegistered, self.send(call, admin(custodian))).study
 
-    def rotate(self, study: bytes, manifest: bytes | None = None) -> None:
-        """Seal it anew."""
+    def rotate(self, study: bytes, manifest: bytes | None = None, sender: bytes = b"") -> None:
+        """Seal it anew; by the custodian's usual admin unless told."""
         found = self.studies.study(study)
         call = self.studies.rotate(study, found.epoch, manifest or keccak(found.manifest_digest))
-        self.send(call, admin(found.custodian))
+        self.send(call, sender or admin(found.custodian))
 
-    def dispose(self, study: bytes, epoch: int) -> None:
-        """Attest that the blocks of an epoch are gone."""
+    def dispose(self, study: bytes, epoch: int, sender: bytes = b"") -> None:
+        """Attest that the blocks of an epoch are gone; by the custodian's usual admin unless told."""
         custodian = self.studies.study(study).custodian
-        self.send(self.studies.attest_disposal(study, epoch, 3, 1, b"\x77" * 32), admin(custodian))
+        call = self.studies.attest_disposal(study, epoch, 3, 1, b"\x77" * 32)
+        self.send(call, sender or admin(custodian))
 
     def directive(self, **changes: Any) -> Directive:
         """What the patient would sign: B may have all that A holds, for treatment."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from audit_world import OTHER_PATIENT, PATIENT, A, Asked, B, C, D, World, admin
+from audit_world import OTHER_PATIENT, PATIENT, A, Asked, B, C, D, World, admin, word
 
 from pixelpact.audit import Auditor, AuditReport, Code
-from pixelpact.models import ANY_INSTITUTION_LATER_TOO, Directive
+from pixelpact.chain import Means
+from pixelpact.models import ANY_INSTITUTION_LATER_TOO, ZERO32, Directive
 from pixelpact.policy import Purpose, purpose_set
 
 
@@ -28,6 +29,13 @@ class Shared:
         asked = self.world.ask(requester, self.study, directive)
         self.world.release(asked)
         return asked
+
+    def taken(self, study: bytes) -> None:
+        """A takes a refusal of treatment from the patient by phone, for the study or all that it holds."""
+        call = self.world.consents.take_refusal(
+            PATIENT, study, purpose_set(Purpose.TREAT), Means.PHONE, word(0xF)
+        )
+        self.world.send(call, admin(A))
 
     def report(self) -> AuditReport:
         report = Auditor(self.world.trail()).report()
@@ -66,6 +74,12 @@ WITHDRAWALS: dict[str, tuple[Callable[[Shared], object], set[int], str]] = {
         {D},
         "refuses the purpose",
     ),
+    "the purpose refused by phone for all that A holds": (
+        lambda s: s.taken(ZERO32),
+        {B, D},
+        "refuses the purpose",
+    ),
+    "the purpose refused on paper for the study": (lambda s: s.taken(s.study), {B, D}, "refuses the purpose"),
     "D suspended": (
         lambda s: s.world.send(s.world.institutions.suspend_self(), admin(D)),
         {D},

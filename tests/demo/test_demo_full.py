@@ -10,6 +10,7 @@ from demo_told import Silent
 
 from pixelpact.audit import Auditor
 from pixelpact.demo import FULL_STEPS, STEPS, run_demo
+from pixelpact.demo.place import place_for
 
 _WORDS = (
     *("guardian", "refusal", "paper", "batch", "project", "ethics-board", "emergency", "review"),
@@ -55,6 +56,15 @@ def test_everything_that_can_be_said_is_told_and_found_right(one_image: Path, tm
     assert "What else can be said of an image" in page
     assert [each.title for each in outcome.steps if escape(each.title) not in page] == []
 
+    assert 'href="audit.html"' in page
+    own = (output / "audit.html").read_text("utf-8")
+    assert "Nothing was found wrong." in own
+    assert {each.title for each in audited.sections if each.title not in own} == set()
+
     # What was to be told in full and ended early is not ok, whatever its steps say.
     short = tuple(each for each in outcome.steps if each.name in STEPS)
     assert not replace(outcome, steps=short).ok
+
+    # The next run may have the folder: everything in it is of this one.
+    with place_for(output) as place:
+        assert [each.name for each in place.iterdir()] == [".pixelpact-demo"]

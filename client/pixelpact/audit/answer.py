@@ -126,7 +126,7 @@ def answer(source: Source, reading: Reading, replay: Replay, question: Question)
     facts = replay.facts(asked, time=reading.time)
     decided = int(decide(facts, query, directive).reason)
     contract_reason = source.contract_decides(requester, query, directive, question.evidence, reading.block)
-    engine_known = replay.state.engine_version in replay.state.known_engines
+    engine_known = replay.state.engine.known
     findings: tuple[Finding, ...] = ()
     # What another engine's rules are, the reference model does not know.
     if contract_reason is not None and contract_reason != decided and engine_known:
@@ -140,7 +140,7 @@ def answer(source: Source, reading: Reading, replay: Replay, question: Question)
         contract_reason=contract_reason,
         request=question.request,
         standing=_standing(question.request, facts),
-        engine_version=replay.state.engine_version,
+        engine_version=replay.state.engine.version,
         engine_known=engine_known,
         findings=findings,
     )

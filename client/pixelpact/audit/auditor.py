@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pixelpact.audit.answer import Answer, Question, answer
+from pixelpact.audit.emergencies import review_findings
 from pixelpact.audit.facts import Asked
 from pixelpact.audit.findings import Finding
 from pixelpact.audit.replay import Replay, until
 from pixelpact.audit.report import AuditReport
 from pixelpact.audit.requests import directive_hash_of
 from pixelpact.audit.rotation import disposal_findings, owed_rotations
+from pixelpact.audit.sections import sections_of
 from pixelpact.audit.source import Reading, Source
 from pixelpact.audit.state import State
 from pixelpact.audit.telling import TrailEntry
@@ -84,18 +86,22 @@ class Auditor:
         """
         reading = self._source.read(at)
         replay = self._replay(reading)
+        replay.finish()
         owed = list(owed_rotations(replay.state, self._names))
         return AuditReport(
             network=reading.network,
             block=reading.block,
+            time=reading.time,
             events=len(reading.events),
             decisions_rechecked=replay.decided,
             findings=(
                 *replay.findings,
+                *review_findings(replay.state, reading.time, self._names),
                 *(finding for _, finding in owed),
                 *disposal_findings(replay.state, self._names),
             ),
             owed=tuple(each for each, _ in owed),
+            sections=sections_of(replay.state, time=reading.time, names=self._names),
             trail=tuple(replay.entries),
         )
 

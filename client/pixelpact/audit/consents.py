@@ -7,28 +7,27 @@ from typing import Any
 
 from pixelpact.audit import words
 from pixelpact.audit.findings import Code
-from pixelpact.audit.state import Commitment, Guardian, RefusalScope
+from pixelpact.audit.guardians import HANDLERS as OF_GUARDIANS
+from pixelpact.audit.guardians import expect_guardian, is_custodian
+from pixelpact.audit.institutions import acts_for, expect_active, flaw_of_two
+from pixelpact.audit.matters import Due
+from pixelpact.audit.state import Commitment, RefusalScope
 from pixelpact.audit.step import Step
 from pixelpact.chain import (
     AllRevoked,
     BatchAnchored,
     DirectiveRecorded,
     DirectiveRevoked,
-    Event,
-    GuardianAppointed,
-    GuardianDismissed,
     KeyReplaced,
-    PaperEnded,
+    Means,
     PaperRecorded,
-    RecoveryNamed,
-    RecoveryStarted,
-    RecoveryStopped,
     RefusalSet,
     RefusalTaken,
     RevocationTaken,
     TakenRefusalLifted,
 )
 from pixelpact.models import ZERO32
+from pixelpact.policy import ConsentKind, GuardianPower, OperatorPermission
 
 __all__ = ["HANDLERS"]
 
@@ -52,12 +51,63 @@ def _recorded(step: Step, event: DirectiveRecorded) -> None:
             event.subject,
         )
     else:
+        _check_kind(step, event)
         commitment.recorded = step.at
         commitment.kind, commitment.authority = event.kind, event.authority
         commitment.generation = step.state.generation(event.subject)
 
 
+def _check_kind(step: Step, event: DirectiveRecorded) -> None:
+    """Whoever gave it for the patient might."""
+    number, kind = words.short(event.directive), event.kind
+    if kind == ConsentKind.GUARDIAN and event.authority:
+        done = f"allowed consent {number}"
+        expect_guardian(step, event.subject, event.authority, GuardianPower.GRANT, done)
+    elif kind == ConsentKind.PAPER:
+        expect_active(step, event.authority)
+        subject = step.state.subjects.get(event.subject)
+        if subject is not None and subject.signs is not None:
+            step.find(
+                Code.PAPER_AFTER_SIGNATURE,
+                f"Consent {number} was recorded on paper, though patient {words.short(event.subject)} signs "
+                f"with a key since block {subject.signs.block}.",
+                event.directive,
+                event.subject,
+            )
+        sentence = f"Consent {number} was recorded on paper without the word of two people."
+        step.state.due = Due(step.at, PaperRecorded.__name__, sentence, Code.PAPER_ATTESTATION, number)
+    elif kind != ConsentKind.SIGNED or event.authority:
+        step.find(
+            Code.CONSENT_KIND,
+            f"Consent {number} was recorded as of kind {kind}, given by {event.authority}: neither signed, "
+            "nor by a guardian, nor on paper.",
+            event.directive,
+        )
+
+
+def _paper_recorded(step: Step, event: PaperRecorded) -> None:
+    commitment = step.state.commitments.get((event.subject, event.directive), Commitment())
+    beside = commitment.recorded is not None and step.at.beside(commitment.recorded)
+    if not beside or (commitment.kind, commitment.authority) != (ConsentKind.PAPER, event.custodian):
+        why = "it was not recorded beside as one on paper"
+    elif not is_custodian(step, event.custodian):
+        why = f"{step.name(event.custodian)} is no custodian"
+    elif event.form == ZERO32:
+        why = "it names no form"
+    else:
+        why = flaw_of_two(step, event.custodian, event.first, event.second, OperatorPermission.CONSENTS)
+    if why:
+        step.find(
+            Code.PAPER_ATTESTATION,
+            f"The consent on paper {words.short(event.directive)} is not attested as it must be: {why}.",
+            event.directive,
+            event.custodian,
+        )
+
+
 def _revoked(step: Step, event: DirectiveRevoked) -> None:
+    done = f"withdrew consent {words.short(event.directive)}"
+    expect_guardian(step, event.subject, event.appointment, 0, done)
     commitment = step.state.commitments.setdefault((event.subject, event.directive), Commitment())
     if commitment.revoked is not None:
         step.find(
@@ -69,6 +119,48 @@ def _revoked(step: Step, event: DirectiveRevoked) -> None:
         )
     else:
         commitment.revoked = step.at
+
+
+def _revocation_taken(step: Step, event: RevocationTaken) -> None:
+    commitment = step.state.commitments.get((event.subject, event.directive), Commitment())
+    if commitment.revoked is None or not step.at.beside(commitment.revoked):
+        step.find(
+            Code.TAKEN,
+            f"{words.capital(step.name(event.custodian))} is said to have taken the withdrawal of consent "
+            f"{words.short(event.directive)}, which was not withdrawn beside.",
+            event.directive,
+            event.custodian,
+        )
+    _check_taken(step, event)
+
+
+def _check_taken(step: Step, event: RevocationTaken | RefusalTaken) -> None:
+    """One person of an institution took it, on paper or by phone."""
+    expect_active(step, event.custodian)
+    who = step.name(event.custodian)
+    if not acts_for(step, event.by, event.custodian, OperatorPermission.CONSENTS):
+        why = f"{words.short(event.by)} may not do this for {who}"
+    elif event.means not in _MEANS or event.form == ZERO32:
+        why = "it was neither on paper nor by phone, or there is no note of it"
+    else:
+        return
+    step.find(
+        Code.TAKEN,
+        f"{words.capital(who)} took from patient {words.short(event.subject)} what it could not take so: "
+        f"{why}.",
+        event.subject,
+        event.custodian,
+    )
+
+
+def _all_revoked(step: Step, event: AllRevoked) -> None:
+    expect_guardian(step, event.subject, event.appointment, 0, "withdrew every consent")
+    _next_generation(step, event)
+
+
+def _key_replaced(step: Step, event: KeyReplaced) -> None:
+    OF_GUARDIANS[KeyReplaced](step, event)
+    _next_generation(step, event)
 
 
 def _next_generation(step: Step, event: AllRevoked | KeyReplaced) -> None:
@@ -93,6 +185,7 @@ def _refused(step: Step, event: RefusalSet) -> None:
             event.subject,
         )
         return
+    expect_guardian(step, event.subject, event.appointment, 0, "refused something")
     key = (event.subject, event.custodian, event.study, event.grantee)
     scope = step.state.scopes.setdefault(key, RefusalScope())
     if event.sequence <= scope.sequence:
@@ -103,19 +196,59 @@ def _refused(step: Step, event: RefusalSet) -> None:
             event.subject,
         )
         return
+    if event.appointment and (scope.purposes & ~event.purposes or event.sequence != scope.sequence + 1):
+        step.find(
+            Code.GUARDIAN_POWERS,
+            f"A guardian of patient {words.short(event.subject)} (appointment {event.appointment}) lifted "
+            "what the patient refuses, or used sequences up; a guardian may only refuse more, in the next "
+            "one.",
+            event.subject,
+        )
     scope.replace(event.purposes, event.sequence, step.at)
 
 
-def _paper_ended(step: Step, event: PaperEnded) -> None:
-    step.state.subject(event.subject).signs = True
-
-
 def _refusal_taken(step: Step, event: RefusalTaken) -> None:
-    _taken(step, event).replace(event.purposes, event.sequence, step.at)
+    _check_taken(step, event)
+    scope = _taken(step, event)
+    _check_holds(step, event)
+    if (
+        event.sequence != scope.sequence + 1
+        or scope.purposes & ~event.purposes
+        or scope.purposes == event.purposes
+    ):
+        _find_taken(step, event, "it adds nothing, takes something away, or is out of sequence")
+    scope.replace(event.purposes, event.sequence, step.at)
 
 
 def _refusal_lifted(step: Step, event: TakenRefusalLifted) -> None:
-    _taken(step, event).replace(0, event.sequence, step.at)
+    expect_active(step, event.custodian)
+    scope = _taken(step, event)
+    _check_holds(step, event)
+    if event.sequence != scope.sequence + 1 or not scope.purposes:
+        _find_taken(step, event, "nothing was taken, or it is out of sequence")
+    elif event.form == ZERO32:
+        _find_taken(step, event, "there is no form")
+    elif why := flaw_of_two(step, event.custodian, event.first, event.second, OperatorPermission.CONSENTS):
+        _find_taken(step, event, why)
+    scope.replace(0, event.sequence, step.at)
+
+
+def _check_holds(step: Step, event: RefusalTaken | TakenRefusalLifted) -> None:
+    study = step.state.studies.get(event.study)
+    is_theirs = study is not None and (study.custodian, study.subject) == (event.custodian, event.subject)
+    if event.study != ZERO32 and not is_theirs:
+        _find_taken(step, event, f"it does not hold study {words.short(event.study)} of this patient")
+
+
+def _find_taken(step: Step, event: RefusalTaken | TakenRefusalLifted, why: str) -> None:
+    done = "took" if isinstance(event, RefusalTaken) else "lifted"
+    step.find(
+        Code.TAKEN,
+        f"{words.capital(step.name(event.custodian))} {done} a refusal of patient "
+        f"{words.short(event.subject)} as it could not: {why}.",
+        event.subject,
+        event.custodian,
+    )
 
 
 def _taken(step: Step, event: RefusalTaken | TakenRefusalLifted) -> RefusalScope:
@@ -125,46 +258,38 @@ def _taken(step: Step, event: RefusalTaken | TakenRefusalLifted) -> RefusalScope
 
 
 def _anchored(step: Step, event: BatchAnchored) -> None:
+    expect_active(step, event.poster)
+    first = step.state.batches.get((event.poster, event.root))
+    if first is not None:
+        why = f"it was in block {first.block} before"
+    elif not is_custodian(step, event.poster):
+        why = f"{step.name(event.poster)} is no custodian"
+    elif event.root == ZERO32:
+        why = "it has no root"
+    else:
+        why = ""
+    if why:
+        step.find(
+            Code.BATCH,
+            f"The batch {words.short(event.root)} could not be anchored: {why}.",
+            event.root,
+            event.poster,
+        )
     step.state.batches.setdefault((event.poster, event.root), step.at)
 
 
-def _appointed(step: Step, event: GuardianAppointed) -> None:
-    step.state.subject(event.subject).guardians[event.number] = Guardian(
-        event.guardian, event.powers, event.custodian, event.until, attested=event.form != ZERO32
-    )
-
-
-def _dismissed(step: Step, event: GuardianDismissed) -> None:
-    guardian = step.state.subject(event.subject).guardians.get(event.number)
-    if guardian is not None:
-        guardian.ended = True
-
-
-def _key_replaced(step: Step, event: KeyReplaced) -> None:
-    step.state.subject(event.subject).key = event.to
-    step.state.subject(event.subject).signs = True
-    _next_generation(step, event)
-
-
-def _nothing_kept(_step: Step, _event: Event) -> None:
-    """What changes nothing that a decision is made from."""
-
+_MEANS = frozenset(Means)
 
 HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
+    **OF_GUARDIANS,
     DirectiveRecorded: _recorded,
+    PaperRecorded: _paper_recorded,
     DirectiveRevoked: _revoked,
-    AllRevoked: _next_generation,
+    RevocationTaken: _revocation_taken,
+    AllRevoked: _all_revoked,
     RefusalSet: _refused,
-    PaperEnded: _paper_ended,
     RefusalTaken: _refusal_taken,
     TakenRefusalLifted: _refusal_lifted,
     BatchAnchored: _anchored,
-    GuardianAppointed: _appointed,
-    GuardianDismissed: _dismissed,
     KeyReplaced: _key_replaced,
-    PaperRecorded: _nothing_kept,
-    RevocationTaken: _nothing_kept,
-    RecoveryNamed: _nothing_kept,
-    RecoveryStarted: _nothing_kept,
-    RecoveryStopped: _nothing_kept,
 }

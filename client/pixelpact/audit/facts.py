@@ -163,7 +163,7 @@ def _flaw_of_guardian(state: State, study: StudyFacts, number: int, time: int) -
 
 
 def _flaw_of_paper(state: State, study: StudyFacts, institution: int) -> Reason:
-    if state.subject(study.subject).signs:
+    if state.subject(study.subject).signs is not None:
         return Reason.PAPER_ENDED
     return Reason.PERMITTED if institution == study.custodian else Reason.AUTHORITY_EXCEEDED
 
@@ -180,7 +180,7 @@ def _project(state: State, asked: Asked) -> ProjectFacts:
     project = state.projects.get(asked.project)
     if project is None:
         return ProjectFacts()
-    if project.withdrawn:
+    if project.withdrawn is not None:
         status = ProjectStatus.WITHDRAWN
     else:
         status = ProjectStatus.APPROVED if project.board else ProjectStatus.REGISTERED

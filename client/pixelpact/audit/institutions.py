@@ -8,32 +8,28 @@ from typing import Any
 
 from pixelpact.audit import words
 from pixelpact.audit.findings import Code
+from pixelpact.audit.matters import Engine, Stop
 from pixelpact.audit.state import ZERO_ADDRESS, Institution
 from pixelpact.audit.step import Step
+from pixelpact.audit.votes import decided, expect_decided
 from pixelpact.chain import (
     AdminRecovered,
-    CarriedOut,
     ConsortiumFounded,
     EngineReplaced,
-    Event,
     InstitutionAdmitted,
     InstitutionChanged,
     InstitutionReinstated,
     InstitutionSuspended,
     KeyPublished,
     OperatorSet,
-    Passed,
-    Proposed,
     SharingStopped,
     Terms,
-    Vetoed,
-    Voted,
     engine_hash,
 )
 from pixelpact.models import Action
 from pixelpact.policy import Attribute, OperatorPermission, Role
 
-__all__ = ["HANDLERS", "expect_active"]
+__all__ = ["HANDLERS", "acts_for", "expect_active", "flaw_of_two"]
 
 _KEY_LENGTH = 1_216
 _LONGEST_TERM = 315_576_000
@@ -56,6 +52,24 @@ def expect_active(step: Step, number: int) -> None:
         )
 
 
+def acts_for(step: Step, account: bytes, institution: int, permission: OperatorPermission) -> bool:
+    """Whether an account acts for an institution with this permission, whether or not that is active."""
+    whose, permissions = step.state.operators.get(account, (0, 0))
+    return institution != 0 and whose == institution and bool(permissions & permission)
+
+
+def flaw_of_two(
+    step: Step, institution: int, first: bytes, second: bytes, permission: OperatorPermission
+) -> str:
+    """Why two accounts are not two people of an institution who may do this; empty when they are."""
+    if first == second:
+        return f"{words.short(first)} is named twice, where two people must stand for it"
+    for account in (first, second):
+        if not acts_for(step, account, institution, permission):
+            return f"{words.short(account)} may not do this for {step.name(institution)}"
+    return ""
+
+
 def _founded(step: Step, event: ConsortiumFounded) -> None:
     if step.state.terms is not None:
         step.find(Code.FOUNDING, "The consortium was founded a second time.", step.at.tx)
@@ -70,7 +84,7 @@ def _founded(step: Step, event: ConsortiumFounded) -> None:
             f"The consortium was founded on times of zero or over ten years: {words.series(wrong)}.",
             step.at.tx,
         )
-    step.state.terms = event.terms
+    step.state.terms, step.state.founded = event.terms, step.at
 
 
 def _admitted(step: Step, event: InstitutionAdmitted) -> None:
@@ -84,6 +98,11 @@ def _admitted(step: Step, event: InstitutionAdmitted) -> None:
         )
     if number in state.institutions:
         return
+    if state.founded is None:
+        state.founded = step.at
+    if not step.at.beside(state.founded):
+        body = {"roles": event.roles, "country": event.country, "attributes": event.attributes}
+        expect_decided(step, Action.ADMIT, 0, account=event.admin, **body)
     malformed = (
         event.admin == ZERO_ADDRESS
         or event.roles & ~_ALL_ROLES
@@ -111,6 +130,7 @@ def _admitted(step: Step, event: InstitutionAdmitted) -> None:
         country=event.country,
         attributes=event.attributes,
         requester_since=step.at.time if event.roles & Role.REQUESTER else 0,
+        status_since=step.at.time,
     )
     state.operators[event.admin] = (number, _ALL_PERMISSIONS)
 
@@ -175,7 +195,7 @@ def _suspended(step: Step, event: InstitutionSuspended) -> None:
     institution = step.state.institutions.get(event.institution)
     if institution is None or institution.suspended is not None:
         return
-    if event.by != institution.admin and not _is_decided(step, Action.SUSPEND, event.institution):
+    if event.by != institution.admin and decided(step, Action.SUSPEND, event.institution) is None:
         step.find(
             Code.INSTITUTION_STATUS,
             f"{words.capital(step.name(event.institution))} was suspended by {words.short(event.by)}, who is "
@@ -183,18 +203,25 @@ def _suspended(step: Step, event: InstitutionSuspended) -> None:
             event.institution,
             event.by,
         )
-    institution.suspended = step.at
+    institution.suspended, institution.status_since = step.at, step.at.time
 
 
 def _reinstated(step: Step, event: InstitutionReinstated) -> None:
-    _expect_decided(step, Action.REINSTATE, event.institution)
+    expect_decided(step, Action.REINSTATE, event.institution)
     institution = step.state.institutions.get(event.institution)
     if institution is not None:
-        institution.suspended = None
+        institution.suspended, institution.status_since = None, step.at.time
 
 
 def _changed(step: Step, event: InstitutionChanged) -> None:
-    _expect_decided(step, Action.CHANGE, event.institution)
+    expect_decided(
+        step,
+        Action.CHANGE,
+        event.institution,
+        roles=event.roles,
+        country=event.country,
+        attributes=event.attributes,
+    )
     institution = step.state.institutions.get(event.institution)
     if institution is None:
         return
@@ -208,7 +235,7 @@ def _changed(step: Step, event: InstitutionChanged) -> None:
 
 def _admin_recovered(step: Step, event: AdminRecovered) -> None:
     state, number = step.state, event.institution
-    _expect_decided(step, Action.RECOVER_ADMIN, number)
+    expect_decided(step, Action.RECOVER_ADMIN, number, account=event.to)
     institution = state.institutions.get(number)
     if institution is None:
         return
@@ -218,58 +245,27 @@ def _admin_recovered(step: Step, event: AdminRecovered) -> None:
     state.operators[event.to] = (number, _ALL_PERMISSIONS)
 
 
-def _proposed(step: Step, event: Proposed) -> None:
-    step.state.proposals[event.proposal] = event.motion
-
-
-def _carried_out(step: Step, event: CarriedOut) -> None:
-    motion = step.state.proposals.get(event.proposal)
-    if motion is None:
-        step.find(
-            Code.WITHOUT_VOTE,
-            f"Proposal {event.proposal} was carried out, though it was never made.",
-            event.by,
-        )
-        return
-    step.state.enacting = (step.at.tx, motion)
-
-
 def _engine_replaced(step: Step, event: EngineReplaced) -> None:
-    _expect_decided(step, Action.REPLACE_ENGINE)
-    step.state.engine_version = event.version
+    expect_decided(step, Action.REPLACE_ENGINE, 0, account=event.engine, code_hash=event.code_hash)
     # Its code was compared with this hash by the contract.
-    if event.code_hash == engine_hash(step.network, event.version):
-        step.state.known_engines.add(event.version)
-    else:
-        step.state.known_engines.discard(event.version)
+    known = event.code_hash == engine_hash(step.network, event.version)
+    step.state.engines.append(Engine(event.version, event.engine, event.code_hash, known, step.at))
 
 
 def _sharing_stopped(step: Step, event: SharingStopped) -> None:
-    _expect_decided(step, Action.STOP)
-    step.state.stopped_until = event.until
-
-
-def _is_decided(step: Step, action: Action, institution: int = 0) -> bool:
-    """Whether the proposal that is being carried out, in this transaction, is for this."""
-    if step.state.enacting is None:
-        return False
-    transaction, motion = step.state.enacting
-    return transaction == step.at.tx and (motion.action, motion.institution) == (action, institution)
-
-
-def _expect_decided(step: Step, action: Action, institution: int = 0) -> None:
-    """Find fault with what only the consortium's vote can do."""
-    if not _is_decided(step, action, institution):
-        whom = f" with {step.name(institution)}" if institution else ""
+    seconds = max(0, event.until - step.at.time)
+    expect_decided(step, Action.STOP, 0, duration=seconds)
+    enacting = step.state.enacting
+    number = enacting[0] if enacting is not None and decided(step, Action.STOP) is not None else 0
+    terms = step.state.terms
+    if terms and seconds > terms.longest_stop:
         step.find(
-            Code.WITHOUT_VOTE,
-            f"This was done{whom} without a proposal for it that was carried out ({action.name}).",
-            institution,
+            Code.STOP_TOO_LONG,
+            f"Sharing was stopped until {words.moment(event.until)}; one vote stops it for at most "
+            f"{words.duration(terms.longest_stop)}.",
+            0,
         )
-
-
-def _nothing_kept(_step: Step, _event: Event) -> None:
-    """What changes nothing that a decision is made from."""
+    step.state.stops.append(Stop(step.at, event.until, number))
 
 
 HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
@@ -283,9 +279,4 @@ HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
     AdminRecovered: _admin_recovered,
     EngineReplaced: _engine_replaced,
     SharingStopped: _sharing_stopped,
-    Proposed: _proposed,
-    Voted: _nothing_kept,
-    Passed: _nothing_kept,
-    Vetoed: _nothing_kept,
-    CarriedOut: _carried_out,
 }

@@ -15,7 +15,7 @@ from pixelpact.audit.state import Release, Request, Study
 from pixelpact.audit.step import Step
 from pixelpact.chain import AccessConfirmed, AccessDisputed, AccessReleased
 from pixelpact.models import ZERO32
-from pixelpact.policy import FailureClass, Reason, ReleaseFacts, decide_release
+from pixelpact.policy import ConsentKind, FailureClass, Reason, ReleaseFacts, decide_release
 
 __all__ = ["HANDLERS"]
 
@@ -27,6 +27,23 @@ _CODES: Mapping[Reason, Code] = {
     Reason.EPOCH_PAST: Code.RELEASE_EPOCH,
     Reason.KEY_VERSION_PAST: Code.RELEASE_KEY_VERSION,
     Reason.REQUEST_EXPIRED: Code.RELEASE_LATE,
+    Reason.SHARING_STOPPED: Code.RELEASE_DURING_STOP,
+    Reason.GUARDIAN_ENDED: Code.RELEASE_GUARDIAN,
+    Reason.PAPER_ENDED: Code.RELEASE_PAPER,
+    Reason.PAPER_TOO_NEW: Code.RELEASE_PAPER,
+    Reason.PROJECT_UNKNOWN: Code.RELEASE_PROJECT,
+    Reason.PROJECT_NOT_APPROVED: Code.RELEASE_PROJECT,
+    Reason.PROJECT_WITHDRAWN: Code.RELEASE_PROJECT,
+    Reason.PROJECT_EXPIRED: Code.RELEASE_PROJECT,
+    Reason.PROJECT_BOARD_DEPENDENT: Code.RELEASE_PROJECT,
+    Reason.PROJECT_NOT_PARTNER: Code.RELEASE_PROJECT,
+}
+#: What depends on who gave the consent.
+_OF_KIND: Mapping[tuple[ConsentKind, Reason], Code] = {
+    (ConsentKind.GUARDIAN, Reason.AUTHORITY_EXCEEDED): Code.RELEASE_GUARDIAN,
+    (ConsentKind.PAPER, Reason.AUTHORITY_EXCEEDED): Code.RELEASE_PAPER,
+    (ConsentKind.PAPER, Reason.DIRECTIVE_MALFORMED): Code.RELEASE_PAPER,
+    (ConsentKind.PAPER, Reason.EXPIRED): Code.RELEASE_PAPER,
 }
 
 
@@ -173,7 +190,7 @@ def _decide_again(step: Step, event: AccessReleased, request: Request) -> None:
             return
     if not decision.permitted:
         step.find(
-            _CODES.get(decision.reason, Code.RELEASE_AGAINST_POLICY),
+            _code(facts.commitment.kind, decision.reason),
             f"The key of study {words.short(request.query.study)} was released to "
             f"{step.name(event.requester)} in epoch {event.epoch} with key version {event.key_version}; "
             f"taken again, the decision is {words.reason(decision.reason)}: {decision.sentence}",
@@ -181,6 +198,11 @@ def _decide_again(step: Step, event: AccessReleased, request: Request) -> None:
             request.query.study,
             event.requester,
         )
+
+
+def _code(kind: ConsentKind, reason: Reason) -> Code:
+    """What a release against the decision is called."""
+    return _OF_KIND.get((kind, reason)) or _CODES.get(reason, Code.RELEASE_AGAINST_POLICY)
 
 
 def _confirmed(step: Step, event: AccessConfirmed) -> None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from pixelpact.audit import consents, emergencies, institutions, projects, releases, requests, studies
+from pixelpact.audit import (
+    consents,
+    custody,
+    emergencies,
+    institutions,
+    projects,
+    releases,
+    requests,
+    studies,
+    votes,
+)
 from pixelpact.audit.facts import Asked, facts_at
 from pixelpact.audit.findings import Code, Finding, Position
 from pixelpact.audit.state import State
@@ -25,7 +35,9 @@ __all__ = ["Replay", "until"]
 
 _HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
     **institutions.HANDLERS,
+    **votes.HANDLERS,
     **studies.HANDLERS,
+    **custody.HANDLERS,
     **consents.HANDLERS,
     **projects.HANDLERS,
     **requests.HANDLERS,
@@ -76,10 +88,17 @@ class Replay:
             names=self.names,
         )
         _check_order(step, self._last, event)
+        _check_due(step, event)
         self._last = event
         self.entries.append(tell(step, event))
         _HANDLERS[type(event)](step, event)
         self.decided += isinstance(event, _DECIDED)
+
+    def finish(self) -> None:
+        """Find what should have followed the last event and did not."""
+        due = self.state.due
+        if due is not None and self._last is not None:
+            self.findings.append(Finding(due.code, due.sentence, (due.subject,), due.at))
 
     def facts(self, asked: Asked, *, time: int) -> Facts:
         """What a decision (taken at this time, seconds) would be made from after the events so far."""
@@ -115,6 +134,18 @@ def _check_order(step: Step, last: Event | None, event: Event) -> None:
             f"Block {event.block} has two faces, or its time lies before that of block {last.block}.",
             event.transaction,
         )
+
+
+def _check_due(step: Step, event: Event) -> None:
+    """What had to come in the transaction before came, or comes now."""
+    due = step.state.due
+    if due is None:
+        return
+    if not step.at.beside(due.at):
+        step.find(due.code, due.sentence, due.subject, at=due.at)
+    elif type(event).__name__ != due.kind:
+        return
+    step.state.due = None
 
 
 def _block_of(event: Event) -> tuple[bytes, int]:

@@ -27,9 +27,10 @@ _REFUSAL_REASONS = range(400, 500)
 
 def engine_doubt(step: Step, version: int) -> str:
     """Why a decision by an engine of this version can't be taken again; empty when it can."""
-    if version != step.state.engine_version:
-        return f"is not in force (version {step.state.engine_version} is)"
-    return "" if version in step.state.known_engines else "is not known here"
+    engine = step.state.engine
+    if version != engine.version:
+        return f"is not in force (version {engine.version} is)"
+    return "" if engine.known else "is not known here"
 
 
 def directive_hash_of(directive: Directive | None) -> bytes:
@@ -94,6 +95,7 @@ def _requested(step: Step, event: AccessRequested) -> None:
         reason=event.reason,
         at=step.at,
         evidence=event.evidence,
+        custodian=state.studies[event.study].custodian if event.study in state.studies else 0,
     )
 
 

@@ -129,7 +129,7 @@ def _standing_against(
     generations = state.generations.get(study.subject, ())
     if request.directive is not None and request.directive.generation < len(generations):
         yield generations[request.directive.generation], "the patient withdrew all consents"
-    for scope in state.refusals(study.subject, study.custodian, number, release.requester):
+    for scope in state.refusals_of(study, number, release.requester):
         if covers(scope.purposes, request.query.purpose):
             against = (at for bit, at in scope.since.items() if covers(1 << bit, request.query.purpose))
             yield min(against), "the patient refuses the purpose"

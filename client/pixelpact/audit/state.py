@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pixelpact.audit.findings import Position
+from pixelpact.audit.matters import Due, Engine, Handover, Proposal, Research, Review, Stop, Subject
 from pixelpact.chain import Terms
-from pixelpact.models import ZERO32, AccessQuery, Directive, Evidence, Motion, Project
+from pixelpact.models import ZERO32, AccessQuery, Directive, Evidence
 
 __all__ = [
     "Commitment",
-    "Guardian",
     "Institution",
     "RefusalScope",
     "Release",
     "Request",
-    "Research",
     "State",
     "Study",
-    "Subject",
 ]
 
 ZERO_ADDRESS = bytes(20)
@@ -26,13 +25,18 @@ ZERO_ADDRESS = bytes(20)
 
 @dataclass(slots=True)
 class Institution:
-    """One institution as the InstitutionRegistry has it; ``suspended`` says since when, None while active."""
+    """One institution as the InstitutionRegistry has it.
+
+    ``suspended`` says since when, None while active; ``status_since`` is the time of the present status,
+    seconds.
+    """
 
     admin: bytes
     roles: int
     country: bytes
     attributes: int
     requester_since: int
+    status_since: int
     key_version: int = 0
     suspended: Position | None = None
 
@@ -51,10 +55,12 @@ class Study:
     """One study as the StudyRegistry has it.
 
     Attributes:
+        manifests: the manifest of each epoch so far, by its digest: the first epoch that had it.
         ended: where each epoch that is over ended, by a rotation or by erasure.
         disposed: the epochs whose disposal was attested.
         releases: the keys of the present epoch that left, in their order.
         formers: the institutions that held it before, the latest first.
+        offer: the one that stands, to whom it may go.
     """
 
     subject: bytes
@@ -64,10 +70,12 @@ class Study:
     epoch: int = 1
     withdrawn: bool = False
     erased: Position | None = None
+    manifests: dict[bytes, int] = field(default_factory=dict)
     ended: dict[int, Position] = field(default_factory=dict)
     disposed: set[int] = field(default_factory=set)
     releases: list[Release] = field(default_factory=list)
     formers: tuple[int, ...] = ()
+    offer: Handover | None = None
 
 
 @dataclass(slots=True)
@@ -102,43 +110,6 @@ class RefusalScope:
 
 
 @dataclass(slots=True)
-class Guardian:
-    """One appointment of a patient's guardian."""
-
-    guardian: bytes
-    powers: int
-    custodian: int
-    until: int
-    attested: bool
-    ended: bool = False
-
-
-@dataclass(slots=True)
-class Subject:
-    """What the ConsentRegistry has of a patient beside consents and refusals.
-
-    Attributes:
-        key: whose key signs, the patient's own address until another took over.
-        signs: whether the patient signed with a key, which ends paper and attested guardians.
-        guardians: the appointments by their numbers.
-    """
-
-    key: bytes
-    signs: bool = False
-    guardians: dict[int, Guardian] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Research:
-    """One research project as the ProjectRegistry has it; board and until are 0 until it is approved."""
-
-    body: Project
-    board: int = 0
-    until: int = 0
-    withdrawn: bool = False
-
-
-@dataclass(slots=True)
 class Request:
     """One request as the AccessLedger has it, with the directive that its event carried.
 
@@ -148,8 +119,10 @@ class Request:
         evidence: what showed it, when it stands in a batch.
         reason: as it was recorded.
         emergency: whether it was an emergency, which cites no consent.
+        custodian: of the study when it was made; an emergency may be reviewed by it.
+        review_by: the first second in which the review of an emergency is late; 0 when none is owed.
         refused: where the custodian refused it.
-        reviewed: where the emergency was reviewed.
+        review: of the emergency.
         served: the epochs of its releases.
         last_served, last_confirmed, last_disputed: the last epoch of each, 0 for none.
     """
@@ -162,7 +135,9 @@ class Request:
     at: Position
     evidence: Evidence | None = None
     emergency: bool = False
-    reviewed: Position | None = None
+    custodian: int = 0
+    review_by: int = 0
+    review: Review | None = None
     refused: Position | None = None
     served: set[int] = field(default_factory=set)
     last_served: int = 0
@@ -183,13 +158,15 @@ class State:
         subjects: what else there is of patients.
         batches: where each batch was anchored, by institution and root.
         projects: research projects by their numbers.
+        founded: where the consortium was founded, and its founders admitted.
+        terms: the times that the consortium was founded on; None while no event told them.
         proposals: what was proposed, by number.
-        enacting: the transaction in which a proposal was carried out last, and what it was.
-        engine_version: of the engine that decides.
-        known_engines: the versions whose rules the reference model has: the first, and those voted for whose
-            code is the shipped one's.
-        stopped_until: until when nothing is shared, seconds.
-        terms: those that the consortium was founded on; None while no event told them.
+        carried: the number of the youngest proposal of an action on an institution that was carried out.
+        enacting: the number of the proposal that was carried out last, and where.
+        engines: those that were in force, the present one last.
+        stops: every stop, and every lifting of one.
+        handovers: every offer of a study to another hospital.
+        due: what must come next.
         envelopes: the request that each envelope's digest was released for.
     """
 
@@ -203,14 +180,27 @@ class State:
     subjects: dict[bytes, Subject] = field(default_factory=dict)
     batches: dict[tuple[int, bytes], Position] = field(default_factory=dict)
     projects: dict[bytes, Research] = field(default_factory=dict)
-    proposals: dict[int, Motion] = field(default_factory=dict)
-    enacting: tuple[bytes, Motion] | None = None
-    engine_version: int = 1
-    known_engines: set[int] = field(default_factory=lambda: {1})
-    stopped_until: int = 0
+    founded: Position | None = None
     terms: Terms | None = None
+    proposals: dict[int, Proposal] = field(default_factory=dict)
+    carried: dict[tuple[int, int], int] = field(default_factory=dict)
+    enacting: tuple[int, Position] | None = None
+    engines: list[Engine] = field(default_factory=lambda: [Engine(1, bytes(20))])
+    stops: list[Stop] = field(default_factory=list)
+    handovers: list[Handover] = field(default_factory=list)
+    due: Due | None = None
     requests: dict[bytes, Request] = field(default_factory=dict)
     envelopes: dict[bytes, bytes] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> Engine:
+        """The policy engine in force."""
+        return self.engines[-1]
+
+    @property
+    def stopped_until(self) -> int:
+        """Until when nothing is shared, seconds; 0 when sharing was never stopped."""
+        return self.stops[-1].until if self.stops else 0
 
     @property
     def paper_delay(self) -> int:
@@ -238,6 +228,15 @@ class State:
         """The scopes that bear on one decision: for everything, the custodian, the study, the requester."""
         keys = ((0, ZERO32, 0), (custodian, ZERO32, 0), (0, study, 0), (0, ZERO32, grantee))
         return tuple(self.refusal(subject, *key) for key in keys)
+
+    def refusals_of(self, study: Study, number: bytes, grantee: int) -> Iterator[RefusalScope]:
+        """Whatever a study's patient refuses that bears on it, signed or taken, at former custodians too."""
+        yield from self.refusals(study.subject, study.custodian, number, grantee)
+        yield self.taken.get((study.subject, 0, number), _NOTHING_REFUSED)
+        for former in study.formers:
+            yield self.refusal(study.subject, former, ZERO32, 0)
+        for custodian in (study.custodian, *study.formers):
+            yield self.taken.get((study.subject, custodian, ZERO32), _NOTHING_REFUSED)
 
     def refusal(self, subject: bytes, custodian: int, study: bytes, grantee: int) -> RefusalScope:
         """One scope of a subject."""

@@ -31,13 +31,22 @@ class Step:
     network: Network
     names: Mapping[int, str]
 
-    def find(self, code: Code, sentence: str, *subjects: bytes | int) -> None:
-        """Note a finding about the present event; subjects are ids, or institutions' numbers."""
-        shown = tuple(
-            words.short(each) if isinstance(each, bytes) else words.institution(each, self.names)
-            for each in subjects
-        )
-        self.findings.append(Finding(code, sentence, shown, self.at))
+    def find(
+        self, code: Code, sentence: str, *subjects: bytes | int | str, at: Position | None = None
+    ) -> None:
+        """Note a finding about the present event, or about an earlier one ``at`` its place.
+
+        Subjects are ids, institutions' numbers (0: the consortium), or words.
+        """
+        shown = tuple(self._shown(each) for each in subjects)
+        self.findings.append(Finding(code, sentence, shown, at or self.at))
+
+    def _shown(self, subject: bytes | int | str) -> str:
+        if isinstance(subject, str):
+            return subject
+        if isinstance(subject, bytes):
+            return words.short(subject)
+        return self.name(subject) if subject else "the consortium"
 
     def name(self, number: int) -> str:
         """An institution as people call it."""

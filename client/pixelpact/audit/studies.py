@@ -11,8 +11,6 @@ from pixelpact.audit.institutions import expect_active
 from pixelpact.audit.state import ZERO_ADDRESS, Study
 from pixelpact.audit.step import Step
 from pixelpact.chain import (
-    CustodyOffered,
-    CustodyTransferred,
     DisposalAttested,
     StudyErased,
     StudyRegistered,
@@ -23,7 +21,7 @@ from pixelpact.chain import (
 from pixelpact.models import ZERO32
 from pixelpact.policy import Role
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "expect_not_erased", "known_study"]
 
 
 class _OfAStudy(Protocol):
@@ -71,10 +69,11 @@ def _registered(step: Step, event: StudyRegistered) -> None:
         custodian=event.custodian,
         categories=event.categories,
         manifest_digest=event.manifest_digest,
+        manifests={event.manifest_digest: 1},
     )
 
 
-def _known(step: Step, event: _OfAStudy) -> Study | None:
+def known_study(step: Step, event: _OfAStudy) -> Study | None:
     """The study of what only its custodian can do; None, with a finding, if there is none."""
     study = step.state.studies.get(event.study)
     if study is None:
@@ -97,8 +96,8 @@ def _known(step: Step, event: _OfAStudy) -> Study | None:
 
 
 def _rotated(step: Step, event: StudyRotated) -> None:
-    study = _known(step, event)
-    if study is None or not _expect_not_erased(step, event.study, study):
+    study = known_study(step, event)
+    if study is None or not expect_not_erased(step, event.study, study):
         return
     if event.epoch != study.epoch + 1:
         step.find(
@@ -119,6 +118,17 @@ def _rotated(step: Step, event: StudyRotated) -> None:
             event.study,
             event.manifest_digest,
         )
+    elif event.manifest_digest in study.manifests:
+        earlier = study.manifests[event.manifest_digest]
+        step.find(
+            Code.ROTATION_BACK,
+            f"Study {words.short(event.study)} was said to be sealed anew for epoch {event.epoch}, but with "
+            f"the manifest of epoch {earlier}: whoever got that epoch's key can open it again. "
+            f"{words.capital(step.name(event.custodian))} has to seal it anew.",
+            event.study,
+            event.custodian,
+        )
+    study.manifests.setdefault(event.manifest_digest, event.epoch)
     study.epoch = event.epoch
     study.manifest_digest = event.manifest_digest
     study.ended[event.epoch - 1] = step.at
@@ -126,8 +136,8 @@ def _rotated(step: Step, event: StudyRotated) -> None:
 
 
 def _withdrawn(step: Step, event: StudyWithdrawn) -> None:
-    study = _known(step, event)
-    if study is None or not _expect_not_erased(step, event.study, study):
+    study = known_study(step, event)
+    if study is None or not expect_not_erased(step, event.study, study):
         return
     if study.withdrawn:
         step.find(
@@ -139,8 +149,8 @@ def _withdrawn(step: Step, event: StudyWithdrawn) -> None:
 
 
 def _reinstated(step: Step, event: StudyReinstated) -> None:
-    study = _known(step, event)
-    if study is None or not _expect_not_erased(step, event.study, study):
+    study = known_study(step, event)
+    if study is None or not expect_not_erased(step, event.study, study):
         return
     if not study.withdrawn:
         step.find(
@@ -152,8 +162,8 @@ def _reinstated(step: Step, event: StudyReinstated) -> None:
 
 
 def _erased(step: Step, event: StudyErased) -> None:
-    study = _known(step, event)
-    if study is None or not _expect_not_erased(step, event.study, study):
+    study = known_study(step, event)
+    if study is None or not expect_not_erased(step, event.study, study):
         return
     if event.certificate == ZERO32:
         step.find(
@@ -165,7 +175,7 @@ def _erased(step: Step, event: StudyErased) -> None:
     study.ended[study.epoch] = step.at
 
 
-def _expect_not_erased(step: Step, number: bytes, study: Study) -> bool:
+def expect_not_erased(step: Step, number: bytes, study: Study) -> bool:
     """Erased is absorbing: what comes after is found, and left out of the state."""
     if study.erased is not None:
         step.find(
@@ -177,7 +187,7 @@ def _expect_not_erased(step: Step, number: bytes, study: Study) -> bool:
 
 
 def _disposed(step: Step, event: DisposalAttested) -> None:
-    study = _known(step, event)
+    study = known_study(step, event)
     if study is None:
         return
     if event.epoch not in study.ended:
@@ -198,26 +208,6 @@ def _disposed(step: Step, event: DisposalAttested) -> None:
     study.disposed.add(event.epoch)
 
 
-def _transferred(step: Step, event: CustodyTransferred) -> None:
-    study = step.state.studies.get(event.study)
-    if study is None or study.custodian != event.from_:
-        step.find(
-            Code.STUDY_CUSTODIAN,
-            f"Study {words.short(event.study)} was handed over by {step.name(event.from_)}, which does not "
-            "hold it.",
-            event.study,
-            event.from_,
-        )
-        return
-    expect_active(step, event.to)
-    study.formers = (study.custodian, *study.formers)
-    study.custodian = event.to
-
-
-def _offered(step: Step, event: CustodyOffered) -> None:
-    _known(step, event)
-
-
 HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
     StudyRegistered: _registered,
     StudyRotated: _rotated,
@@ -225,6 +215,4 @@ HANDLERS: Mapping[type, Callable[[Step, Any], None]] = {
     StudyReinstated: _reinstated,
     StudyErased: _erased,
     DisposalAttested: _disposed,
-    CustodyOffered: _offered,
-    CustodyTransferred: _transferred,
 }

@@ -12,7 +12,9 @@ from pixelpact.cli.printing import console, plain, print_json
 from pixelpact.errors import InputError
 
 if TYPE_CHECKING:
-    from pixelpact.audit import AuditReport
+    from rich.console import Console
+
+    from pixelpact.audit import AuditReport, Section
 
 __all__ = ["app"]
 
@@ -37,16 +39,21 @@ def report(
     save: Annotated[
         Path | None, typer.Option(help="Keep the trail: a new file, to be audited again.", metavar="FILE")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Only what was found, not the trail.")] = False,
+    page: Annotated[
+        Path | None, typer.Option(help="Write the report as a page: a new HTML file.", metavar="FILE")
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Only what was found, neither the trail nor the tables.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Print what happened, take every decision again, and say what should not have happened.
 
     An auditor needs the network's description and nobody's key. The exit code is 10 when something was found.
 
-    Example: pixelpact audit report --network network.json --save trail.json
+    Example: pixelpact audit report --network network.json --save trail.json --page audit.html
     """
-    from pixelpact.audit import Auditor
+    from pixelpact.audit import Auditor, page_of
     from pixelpact.chain import Chain, Network, Trail
     from pixelpact.documents import require_free, write_document
 
@@ -56,12 +63,23 @@ def report(
             why="exactly one of --network and --trail must be given",
             remedy="Give --network with a network's description, or --trail with a file that was saved",
         )
+    for each in (save, page):
+        if each is not None:
+            require_free(each)
+    if save is not None and save == page:
+        raise InputError(
+            "Trail and page can't be one file",
+            why=f"both are to be {save}",
+            remedy="Give --save and --page two names",
+        )
+    # Asked of a node, how things stand is told as of its last block, not as of the last event.
+    source = Trail.load(trail) if trail else Chain.connect(Network.load(Path(str(network))))
+    told = Auditor(source).report()
     if save is not None:
-        require_free(save)
-    found = Trail.load(trail) if trail else Trail.of(Chain.connect(Network.load(Path(str(network)))))
-    told = Auditor(found).report()
-    if save is not None:
-        write_document(save, found.to_json())
+        kept = source if isinstance(source, Trail) else Trail.of(source, 0, told.block)
+        write_document(save, kept.to_json())
+    if page is not None:
+        write_document(page, page_of(told))
     if as_json:
         print_json(told.to_json())
     else:
@@ -76,6 +94,8 @@ def _tell(told: AuditReport, *, quiet: bool) -> None:
             screen.print(
                 f"{entry.time}  block {entry.at.block}  {plain(entry.sentence)}", markup=False, soft_wrap=True
             )
+        for section in told.sections:
+            _tell_section(screen, section)
         screen.print()
     screen.print(
         f"{told.events} events up to block {told.block}; {told.decisions_rechecked} decisions taken again."
@@ -86,3 +106,16 @@ def _tell(told: AuditReport, *, quiet: bool) -> None:
         )
     if not told.findings:
         screen.print("Nothing was found wrong.", style="green")
+
+
+def _tell_section(screen: Console, section: Section) -> None:
+    from rich.table import Table
+
+    screen.print()
+    screen.print(section.title, style="bold")
+    screen.print(plain(section.sentence), markup=False, soft_wrap=True)
+    if section.rows:
+        table = Table(*section.columns, box=None, pad_edge=False)
+        for row in section.shown():
+            table.add_row(*row)
+        screen.print(table)

@@ -18,7 +18,7 @@ __all__ = ["LOCALNET", "place_for"]
 LOCALNET = "localnet"
 _MARK = ".pixelpact-demo"
 _LEFT = re.compile(
-    rf"\.pixelpact-demo|report\.html|trail\.json|store|{LOCALNET}|institution-\d+(-[0-9a-f]{8})?"
+    rf"\.pixelpact-demo|(report|audit)\.html|trail\.json|store|{LOCALNET}|institution-\d+(-[0-9a-f]{{8}})?"
 )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from pixelpact.demo.outcome import STEPS, Outcome, Picture, Step, StudyOutcome
 from pixelpact.errors import OutputError
 
-__all__ = ["write_report"]
+__all__ = ["write_page", "write_report"]
 
 _KINDS = {"act": "", "denial": "denied, as it should be", "fault": "done wrong on purpose", "audit": "audit"}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:]+Z")
@@ -25,6 +25,11 @@ _PLACES = {
 _ABOUT_GAS = (
     "Gas of each kind of transaction, the median of this run. On a private chain gas is not money: it is the "
     "share of a block."
+)
+_BESIDE = (
+    '<p class="soft">The auditor&#8217;s own report stands beside this page, in '
+    '<a href="audit.html">audit.html</a>: how consents, guardians, emergencies, research, handovers and '
+    "votes stand.</p>"
 )
 _NAME_OF_GAS = {
     "AccessLedger.request": "a requester asks; the answer is recorded",
@@ -58,8 +63,17 @@ def write_report(outcome: Outcome, path: Path) -> None:
     Raises:
         OutputError: it can't be written.
     """
+    write_page(_page(outcome), path)
+
+
+def write_page(page: str, path: Path) -> None:
+    """Write any page.
+
+    Raises:
+        OutputError: it can't be written.
+    """
     try:
-        path.write_text(_page(outcome), encoding="utf-8")
+        path.write_text(page, encoding="utf-8")
     except OSError as error:
         raise OutputError(
             f"The report {path} can't be written",
@@ -79,6 +93,7 @@ def _page(outcome: Outcome) -> str:
         _steps(step for step in outcome.steps if step.kind == "fault"),
         "<h2>What the auditor reads from the chain alone</h2>",
         _findings(outcome),
+        _BESIDE,
         _table(
             ("When (UTC)", "Block", "Who", "What"),
             [(time, str(block), who, sentence) for time, block, who, sentence in outcome.trail],

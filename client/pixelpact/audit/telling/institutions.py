@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pixelpact.audit import words
 from pixelpact.audit.step import Step
@@ -25,10 +25,10 @@ from pixelpact.chain import (
     Vetoed,
     Voted,
 )
-from pixelpact.models import Action
+from pixelpact.models import Action, Motion
 from pixelpact.policy import OperatorPermission, Role
 
-__all__ = ["TELLERS"]
+__all__ = ["TELLERS", "motion_in_words"]
 
 
 def _founded(_step: Step, event: ConsortiumFounded) -> Told:
@@ -91,7 +91,8 @@ def _admin_recovered(step: Step, event: AdminRecovered) -> Told:
 
 
 def _proposed(step: Step, event: Proposed) -> Told:
-    return step.name(event.proposer), "proposed", f"proposed (number {event.proposal}) {_motion(step, event)}"
+    what = motion_in_words(event.motion, step.name)
+    return step.name(event.proposer), "proposed", f"proposed (number {event.proposal}) {what}"
 
 
 def _voted(step: Step, event: Voted) -> Told:
@@ -121,9 +122,9 @@ def _sharing_stopped(step: Step, event: SharingStopped) -> Told:
     return "the consortium", "sharing stopped", f"shares nothing until {words.moment(event.until)}"
 
 
-def _motion(step: Step, event: Proposed) -> str:
-    """What was proposed, after the verb."""
-    motion, whom = event.motion, step.name(event.institution)
+def motion_in_words(motion: Motion, name: Callable[[int], str]) -> str:
+    """What was proposed, after the verb; ``name`` calls an institution by its number."""
+    whom = name(motion.institution)
     of_admin = f"to make {words.short(motion.account)} the admin of {whom}"
     return {
         Action.ADMIT: f"to admit an institution from {_country(motion.country)} that {_roles(motion.roles)}",
@@ -132,7 +133,9 @@ def _motion(step: Step, event: Proposed) -> str:
         Action.CHANGE: f"that {whom} is in {_country(motion.country)} and {_roles(motion.roles)}",
         Action.RECOVER_ADMIN: of_admin,
         Action.REPLACE_ENGINE: f"to decide by the engine {words.short(motion.account)}",
-        Action.STOP: f"to share nothing for {motion.duration} seconds",
+        Action.STOP: f"to share nothing for {words.duration(motion.duration)}"
+        if motion.duration
+        else "to share again",
         Action.NONE: "nothing",
     }[motion.action]
 
