@@ -636,6 +636,22 @@ GUARDIANS: dict[str, Found] = {
         appointed(subject=_patient),
         {Code.PAPER_AFTER_SIGNATURE},
     ),
+    "a guardian dismissed of nobody known": (
+        add(GuardianDismissed, subject=STRANGER, guardian=_guardian, number=1),
+        {Code.GUARDIAN_DISMISSAL},
+    ),
+    "a guardian dismissed who was never appointed": (
+        add(GuardianDismissed, subject=_minor, guardian=_guardian, number=7),
+        {Code.GUARDIAN_DISMISSAL},
+    ),
+    "a consent by a guardian of nobody known": (
+        given_by(lambda _: STRANGER, 2, 1),
+        {Code.GUARDIAN_ENDED},
+    ),
+    "a guardian attested by an institution that nobody knows": (
+        appointed(custodian=9),
+        {Code.GUARDIAN_APPOINTMENT, Code.INSTITUTION_UNKNOWN},
+    ),
     "a guardian dismissed twice": (
         add(GuardianDismissed, subject=_minor, guardian=_guardian, number=1),
         {Code.GUARDIAN_DISMISSAL},
@@ -726,6 +742,10 @@ RECOVERIES: dict[str, Found] = {
     "a recovery by a guardian who was dismissed": (begun(appointment=1), {Code.GUARDIAN_ENDED}),
     "a recovery stopped that was not under way": (
         add(RecoveryStopped, subject=_minor, attempt=1),
+        {Code.RECOVERY_STOP},
+    ),
+    "a recovery stopped of nobody known": (
+        add(RecoveryStopped, subject=STRANGER, attempt=1),
         {Code.RECOVERY_STOP},
     ),
     "another attempt stopped than is under way": (
@@ -865,6 +885,10 @@ CONSENTS: dict[str, Found] = {
     "a withdrawal taken by a stranger": (other(RevocationTaken, by=STRANGER), {Code.TAKEN}),
     "a batch anchored twice": (once_more(BatchAnchored), {Code.BATCH}),
     "a batch of who is no custodian": (once_more(BatchAnchored, poster=C), {Code.BATCH}),
+    "a batch of an institution that nobody knows": (
+        once_more(BatchAnchored, poster=9),
+        {Code.BATCH, Code.INSTITUTION_UNKNOWN},
+    ),
     "a batch without a root": (once_more(BatchAnchored, root=ZERO32), {Code.BATCH}),
     "a release by a batch": (release("batch"), set()),
     "a release by a batch whose generation ended": (
