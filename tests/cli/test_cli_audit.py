@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -40,6 +46,23 @@ def test_it_tells_the_trail_then_the_parts_then_what_was_found(trails: Path) -> 
     assert "Not reviewed: none of 1 opened; of these overdue: none." in told.stdout
     (stop,) = [line for line in lines if "to share nothing for 60 seconds" in line and line.startswith("8 ")]
     assert "institution 1, institution 2 and institution 3" in stop
+
+
+def test_nothing_is_cut_in_a_narrow_terminal(trails: Path) -> None:
+    command = [sys.executable, "-m", "pixelpact", "audit", "report", "--trail", str(trails / "honest.json")]
+    master, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
+    with subprocess.Popen(command, stdout=terminal, stdin=subprocess.DEVNULL) as running:
+        os.close(terminal)
+        told = b""
+        # A terminal whose other end is closed can't be read any more.
+        with contextlib.suppress(OSError):
+            while part := os.read(master, 65_536):
+                told += part
+    os.close(master)
+    assert running.returncode == 0
+    assert b"Stops of all sharing" in told
+    assert "\u2026".encode() not in told
 
 
 def test_quiet_tells_only_what_was_found(trails: Path) -> None:

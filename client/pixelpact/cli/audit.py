@@ -115,7 +115,10 @@ def _tell_section(screen: Console, section: Section) -> None:
     screen.print(section.title, style="bold")
     screen.print(plain(section.sentence), markup=False, soft_wrap=True)
     if section.rows:
-        table = Table(*section.columns, box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
+        for heading in section.columns:
+            # Where the terminal is narrow, times and ids go on in the next line; nothing is cut.
+            table.add_column(heading, overflow="fold")
         for row in section.shown():
             table.add_row(*row)
         screen.print(table)
