@@ -1066,6 +1066,10 @@ EMERGENCIES: dict[str, Found] = {
         {Code.EMERGENCY_PEOPLE},
     ),
     "an emergency by nobody": (_of_emergency(second_person=ZERO32), {Code.PERSON_MISSING}),
+    "an emergency twice": (
+        once_more(EmergencyRequested, until=_then(60), review_by=_then(RECOMMENDED_TERMS.review_term)),
+        {Code.REQUEST_REPEATED},
+    ),
     "an emergency without a justification": (
         _of_emergency(justification=ZERO32),
         {Code.EMERGENCY_MALFORMED},
