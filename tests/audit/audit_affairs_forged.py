@@ -210,24 +210,34 @@ def _admin_d(affairs: Affairs) -> bytes:
 
 
 def _newly(role: Role, institution: int) -> Forge:
-    """An institution is given these roles by a vote."""
+    """An institution is given these roles by a vote of all others."""
     motion = Motion(Action.CHANGE, institution=institution, roles=int(role), country=b"CH")
-    return both(
-        propose(motion, by=B if institution == A else A),
-        vote(C),
-        *([] if institution == A else [vote(B)]),
-        *([vote(D)] if institution == A else []),
-        passed,
-        carry_out(),
-        add(
-            InstitutionChanged,
-            later=0,
-            institution=institution,
-            roles=int(role),
-            country=b"CH",
-            attributes=0,
-        ),
+    first, *others = (each for each in (A, B, C, D) if each != institution)
+    done = add(
+        InstitutionChanged,
+        later=0,
+        institution=institution,
+        roles=int(role),
+        country=b"CH",
+        attributes=0,
     )
+    return both(propose(motion, by=first), *map(vote, others), passed, carry_out(), done)
+
+
+def _admitted(number: int, account: bytes) -> Forge:
+    return add(
+        InstitutionAdmitted,
+        later=0,
+        institution=number,
+        admin=account,
+        roles=int(Role.REQUESTER),
+        country=b"IT",
+        attributes=0,
+    )
+
+
+def _admission(account: bytes) -> Motion:
+    return Motion(Action.ADMIT, account=account, roles=int(Role.REQUESTER), country=b"IT")
 
 
 VOTES: dict[str, Found] = {
@@ -407,6 +417,17 @@ VOTES: dict[str, Found] = {
         {Code.CARRIED_OUT_WITHOUT_MAJORITY, Code.ROTATION_OWED},
     ),
     "a trail without the terms": (without(ConsortiumFounded), {Code.FOUNDING}),
+    "admissions in another order than they were voted on": (
+        both(
+            voted_for(_admission(SOMEBODY)),
+            voted_for(_admission(STRANGER)),
+            carry_out(),
+            _admitted(6, STRANGER),
+            carry_out(back=1),
+            _admitted(7, SOMEBODY),
+        ),
+        set(),
+    ),
     "a vote whose end is missing": (without(SharingStopped), {Code.CARRIED_OUT_NOTHING}),
     "a vote whose effect is missing": (without(InstitutionChanged), {Code.CARRIED_OUT_NOTHING}),
     "a veto by another": (other(Vetoed, by=STRANGER), {Code.VETO}),
@@ -830,6 +851,20 @@ CONSENTS: dict[str, Found] = {
         both(of_board(SOMEBODY), on_paper(_old, custodian=C, first=_admin_c, second=SOMEBODY)),
         {Code.PAPER_ATTESTATION},
     ),
+    "the word of two for what was recorded before": (
+        both(
+            on_paper(_old),
+            lambda a: append(a.trail, PaperRecorded, **own_fields(a.trail.events[-1])),
+        ),
+        {Code.PAPER_ATTESTATION},
+    ),
+    "the word of two for what was signed": (
+        both(
+            given_by(_old, 1, 0),
+            once_more(PaperRecorded, later=0, subject=_old, directive=word(0xD1)),
+        ),
+        {Code.PAPER_ATTESTATION},
+    ),
     "the word of two for what was not recorded": (
         once_more(PaperRecorded, subject=_old, directive=word(0xD3)),
         {Code.PAPER_ATTESTATION},
@@ -882,6 +917,19 @@ CONSENTS: dict[str, Found] = {
         {Code.TAKEN},
     ),
     "a withdrawal taken in no known way": (other(RevocationTaken, means=0), {Code.TAKEN}),
+    "a withdrawal taken again": (once_more(RevocationTaken), {Code.TAKEN}),
+    "a taken refusal lifted out of sequence": (
+        other(TakenRefusalLifted, sequence=7),
+        {Code.TAKEN},
+    ),
+    "a refusal taken of another patient's study": (
+        other(RefusalTaken, study=lambda a: a.offered),
+        {Code.TAKEN},
+    ),
+    "a refusal that the patient lifts": (
+        both(refused(1 << Purpose.HMARKT, 5, 0), refused(0, 9, 0)),
+        set(),
+    ),
     "a withdrawal taken by a stranger": (other(RevocationTaken, by=STRANGER), {Code.TAKEN}),
     "a batch anchored twice": (once_more(BatchAnchored), {Code.BATCH}),
     "a batch of who is no custodian": (once_more(BatchAnchored, poster=C), {Code.BATCH}),
@@ -989,6 +1037,27 @@ RESEARCH: dict[str, Found] = {
     "a project with too many codes": (
         _body(codes=tuple(word(each) for each in range(1, 10))),
         {Code.PROJECT_MALFORMED},
+    ),
+    "a project whose codes are out of order": (
+        _body(codes=(word(2), word(1))),
+        {Code.PROJECT_MALFORMED},
+    ),
+    "a project with no code among its codes": (
+        _body(codes=(ZERO32, word(1))),
+        {Code.PROJECT_MALFORMED},
+    ),
+    "a project with nobody among its partners": (_body(partners=(0, D)), {Code.PROJECT_MALFORMED}),
+    "a project with too many partners": (
+        _body(partners=tuple(range(3, 20))),
+        {Code.PROJECT_MALFORMED},
+    ),
+    "a project led by an institution that nobody knows": (
+        _body(lead=9),
+        {Code.INSTITUTION_UNKNOWN},
+    ),
+    "a project approved by an institution that nobody knows": (
+        approved(board=9),
+        {Code.INSTITUTION_UNKNOWN, Code.PROJECT_BOARD},
     ),
     "a project without a protocol": (_body(protocol=ZERO32), {Code.PROJECT_MALFORMED}),
     "a project with traits that nobody knows": (_body(traits=1 << 9), {Code.PROJECT_MALFORMED}),
@@ -1115,11 +1184,14 @@ EMERGENCIES: dict[str, Found] = {
     "a review by who opened it": (reviewed(1, reviewer=B), {Code.REVIEW_NOT_ENTITLED}),
     "a review by who opened it, a board meanwhile": (
         both(
-            _newly(Role.ETHICS_BOARD | Role.CUSTODIAN | Role.REQUESTER | Role.VOTER, D),
-            _of_emergency(requester=D, request=lambda a: _number_for(a, D)),
-            other(EmergencyReviewed, requester=D, reviewer=D, request=lambda a: _number_for(a, D)),
+            _newly(Role.ETHICS_BOARD | Role.CUSTODIAN | Role.REQUESTER | Role.VOTER, B),
+            reviewed(1, reviewer=B),
         ),
-        {Code.EMERGENCY_PEOPLE, Code.REVIEW_NOT_ENTITLED},
+        {Code.REVIEW_NOT_ENTITLED},
+    ),
+    "an emergency by nobody at all": (
+        _of_emergency(person=ZERO32, second_person=ZERO32),
+        {Code.PERSON_MISSING},
     ),
     "a review by who has no part in it": (reviewed(1, reviewer=D), {Code.REVIEW_NOT_ENTITLED}),
     "a review by an institution that nobody knows": (
@@ -1261,6 +1333,8 @@ STUDIES: dict[str, Found] = {
         ),
         {Code.STUDY_STATUS},
     ),
+    "an offer of no study": (offered(lambda _: word(8), A, B), {Code.STUDY_UNKNOWN}),
+    "a handover of no study": (taken_over(lambda _: word(8), A, B), {Code.STUDY_CUSTODIAN}),
     "an offer to nobody known": (offered(_offered, A, 99), {Code.CUSTODY_OFFER}),
     "an offer to oneself": (offered(_offered, A, A), {Code.CUSTODY_OFFER}),
     "an offer by another": (offered(_offered, B, A), {Code.STUDY_CUSTODIAN}),

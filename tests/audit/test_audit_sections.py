@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 from audit_affairs import Affairs, tell
-from audit_affairs_forged import FORGERIES, Forge, both, propose, vote, without
+from audit_affairs_forged import FORGERIES, Forge, both, offered, propose, vote, without
 from audit_story import append
 from chain_matters import DAY, A, B, C, D
 
@@ -238,6 +238,11 @@ def test_handovers_say_what_became_of_the_offer(affairs: Affairs) -> None:
     ]
     back = after(affairs, FORGERIES["a handover by an offer that was taken back"][0])["handovers"]
     assert str(back.rows[1][-1]).startswith("taken back 2027-")
+    again = after(affairs, offered(lambda a: a.offered, A, C))["handovers"]
+    assert [str(row[-1]).partition(" 2027")[0] for row in again.rows[1:]] == [
+        "taken back",
+        "waits for an answer",
+    ]
 
 
 def test_where_nothing_happened_the_parts_say_so(affairs: Affairs) -> None:

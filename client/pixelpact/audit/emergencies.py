@@ -213,7 +213,7 @@ def review_findings(state: State, time: int, names: Mapping[int, str]) -> Iterat
     waiting = [
         (number, request)
         for number, request in state.requests.items()
-        if request.emergency and request.review_by and request.review is None
+        if request.review_by and request.review is None
     ]
     for number, request in sorted(waiting, key=lambda each: each[1].review_by):
         overdue = time >= request.review_by
